@@ -1,0 +1,117 @@
+"""The nouns that flow through the six steps: frozen, keyword-only, and without any knowledge of the API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+#: A field's value as Python has it: text, bool, int, Decimal (never float), date, aware datetime (UTC) or None.
+Scalar = str | bool | int | Decimal | date | datetime | None
+
+#: A record's fields under Salesforce's own names. A parent (`Account`) is a mapping again, a child relationship
+#: (`OpportunityLineItems`) a tuple of mappings. A parent that is not set is a mapping whose leaves are all None.
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """An Opportunity in a watched stage that moved lately, and may therefore be due."""
+
+    #: 18-character record Id
+    opportunity_id: str
+    #: the latest moment that the watch saw on it, its parents or its lines
+    moved_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ledger:
+    """What our own fields and rows say of an Opportunity: all that sfsync knows, and it stands in the org."""
+
+    #: the highest version ever made; 0 before the first. The rows win where the field was wiped
+    version: int
+    #: see `sfsync.due.Token`
+    token: str | None
+    status: str | None
+    message: str | None
+    #: ContentDocument Id (069…) that takes the next version; None starts a new file
+    document_id: str | None
+    #: fingerprint of each value that the last form was made from, by field path
+    made_from: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opportunity:
+    """A deal, with exactly the fields that the settings and templates name, as it was when we read it."""
+
+    id: str
+    name: str
+    stage: str
+    owner_id: str
+    #: when it came into its stage: LastStageChangeDate, or CreatedDate for a record created there
+    entered_at: datetime
+    #: the latest SystemModstamp of the record, its parents and its lines
+    moved_at: datetime
+    #: ISO 4217, from the record where the org has several currencies, else from the settings
+    currency: str
+    values: Values
+    ledger: Ledger
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderForm:
+    """Everything that one form says: complete, checked, and all that a template may print."""
+
+    opportunity_id: str
+    #: its name in the settings
+    name: str
+    #: file name of the template
+    template: str
+    version: int
+    #: the day printed on the form is this one, in `time_zone`; never the clock's
+    requested_at: datetime
+    #: IANA name
+    time_zone: str
+    #: ISO 4217
+    currency: str
+    #: as Babel spells it: en_US
+    locale: str
+    #: the title of the file, without .pdf
+    title: str
+    opportunity: Values
+    company: Values
+
+    @property
+    def number(self) -> str:
+        """What people quote on the phone: the Opportunity's Id and the version."""
+        return f"{self.opportunity_id}-{self.version}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pdf:
+    """A rendered form, in memory only."""
+
+    content: bytes
+    pages: int
+    #: characters that no font covers, shown as boxes; the admin hears of them
+    missing: str = ""
+
+
+class Status(str, Enum):
+    """What the rep reads on the Opportunity."""
+
+    READY = "Ready"
+    NEEDS_INFORMATION = "Needs information"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """A form that is attached: the org has said so."""
+
+    opportunity_id: str
+    version: int
+    #: ContentVersion Id (068…)
+    file_id: str
+    ready_at: datetime
