@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 #: A field's value as Python has it: text, bool, int, Decimal (never float), date, aware datetime (UTC) or None.
@@ -15,30 +15,42 @@ Scalar = str | bool | int | Decimal | date | datetime | None
 Values = Mapping[str, Any]
 
 
+#: What moved and when: the record, a parent or a line, with its SystemModstamp
+Stamp = tuple[str, datetime]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
     """An Opportunity in a watched stage that moved lately, and may therefore be due."""
 
     #: 18-character record Id
     opportunity_id: str
-    #: the latest moment that the watch saw on it, its parents or its lines
-    moved_at: datetime
+    stamps: frozenset[Stamp]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ledger:
-    """What our own fields and rows say of an Opportunity: all that sfsync knows, and it stands in the org."""
+class Made:
+    """The last version that was made, as its `Order_Form__c` row says."""
 
-    #: the highest version ever made; 0 before the first. The rows win where the field was wiped
     version: int
     #: see `sfsync.due.Token`
-    token: str | None
+    token: str
+    #: ContentVersion Id (068…)
+    file_id: str
+    requested_at: datetime | None
+    ready_at: datetime | None
+    #: fingerprint of each value that the form was made from, by field path
+    made_from: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """What our own fields on the Opportunity say, whoever wrote them last."""
+
     status: str | None
     message: str | None
-    #: ContentDocument Id (069…) that takes the next version; None starts a new file
-    document_id: str | None
-    #: fingerprint of each value that the last form was made from, by field path
-    made_from: Mapping[str, str]
+    version: int | None
+    token: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +68,18 @@ class Opportunity:
     #: ISO 4217, from the record where the org has several currencies, else from the settings
     currency: str
     values: Values
-    ledger: Ledger
+    made: Made | None
+    #: ContentDocument Id (069…) of the last version; None where there is none, or somebody deleted it
+    document_id: str | None
+    shown: Shown
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldLabel:
+    """How people call a field, and the object it stands on: `Billing Street` on `Account`."""
+
+    label: str
+    object_label: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +121,7 @@ class Pdf:
     missing: str = ""
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     """What the rep reads on the Opportunity."""
 
     READY = "Ready"
