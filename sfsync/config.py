@@ -157,7 +157,8 @@ def load(path: Path) -> Config:
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        problems = [_problem(each, path, lines) for each in error.errors()]
+        errors = [e for e in error.errors() if e["type"] != "too_short" or error.error_count() == 1]
+        problems = [_problem(each, path, lines) for each in errors]
         raise problems[0] if len(problems) == 1 else SetupErrors(problems) from None
     return Config(path, settings, lines)
 
@@ -240,6 +241,8 @@ def _problem(error: Any, path: Path, lines: dict[Place, int]) -> SetupError:
 def _said(error: Any) -> str:
     if error["type"] == "string_too_short":
         return "it is empty"
+    if error["type"] == "too_short":
+        return "name at least one order form"
     if error["type"] == "string_type":
         return "write some text here"
     return str(error["msg"])[:1].lower() + str(error["msg"])[1:]

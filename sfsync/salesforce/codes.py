@@ -1,0 +1,69 @@
+"""Salesforce's `errorCode`, never the HTTP status, says who acts next."""
+
+from typing import Any
+
+from sfsync.errors import RecordIncomplete, SetupError, SfsyncError, TryAgainLater
+
+#: the record changed under us, or is gone: look again, decide again
+LOOK_AGAIN = frozenset({"DUPLICATE_VALUE", "ENTITY_IS_DELETED", "PROCESSING_HALTED"})
+
+_LATER = {
+    "UNABLE_TO_LOCK_ROW": "The record is locked by another edit",
+    "REQUEST_LIMIT_EXCEEDED": "The org's limit of API calls is reached",
+    "REQUEST_RUNNING_TOO_LONG": "The org is slow",
+    "QUERY_TIMEOUT": "The org is slow",
+    "SERVER_UNAVAILABLE": "Salesforce is busy",
+    "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE": "Salesforce is being maintained and read-only",
+    "TOO_MANY_APEX_REQUESTS": "The org is busy",
+    "EXCEEDED_QUOTA": "A quota of the org is used up",
+    "UNKNOWN_EXCEPTION": "Salesforce had an error of its own",
+    "INVALID_SESSION_ID": "The session ended",
+    "INVALID_QUERY_LOCATOR": "A long answer was cut short",
+    **dict.fromkeys(sorted(LOOK_AGAIN), "The record changed meanwhile"),
+}
+_REP = frozenset(
+    {
+        "FIELD_CUSTOM_VALIDATION_EXCEPTION",  # the admin's own words
+        "ENTITY_IS_LOCKED",
+        "FIELD_INTEGRITY_EXCEPTION",
+    }
+)
+_ADMIN = {
+    "INVALID_FIELD": "Give the integration user the permission set Order Form Worker, or mend the field's name.",
+    "INVALID_FIELD_FOR_INSERT_UPDATE": "Give the integration user edit access to this field.",
+    "INVALID_TYPE": "Deploy config/salesforce to the org and give the integration user access to this object.",
+    "NOT_FOUND": "Deploy config/salesforce to the org.",
+    "INSUFFICIENT_ACCESS": "Give the integration user access to the record.",
+    "INSUFFICIENT_ACCESS_OR_READONLY": "Give the integration user edit access to the record.",
+    "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY": "Give the integration user edit access to the record.",
+    "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY": "A trigger or flow of the org refuses the write; mend it there.",
+    "STORAGE_LIMIT_EXCEEDED": "The org's storage is full: delete files or buy storage.",
+    "API_CURRENTLY_DISABLED": "The org's API is switched off; ask Salesforce.",
+    "API_DISABLED_FOR_ORG": "This edition of Salesforce has no API.",
+    "REQUIRED_FIELD_MISSING": "The org asks for a field that sfsync does not fill; make it optional.",
+    "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": "Deploy config/salesforce, which holds the values.",
+    "STRING_TOO_LONG": "Deploy config/salesforce, whose fields are long enough.",
+}
+
+
+def classify(code: str, message: str, *, where: str = "") -> SfsyncError:
+    """Turn one of Salesforce's refusals into the error for whoever acts next. An unknown code says so."""
+    said = " ".join(message.split())
+    if code in _LATER:
+        return TryAgainLater(f"{_LATER[code]} ({code}).", where=where, remedy="Nothing to do: sfsync tries again.")
+    if code in _REP:
+        return RecordIncomplete(said, where=where)
+    if code in _ADMIN:
+        return SetupError(f"{said} ({code})", where=where, remedy=_ADMIN[code])
+    return SetupError(
+        f"Salesforce answers {code}: {said}", where=where, remedy="sfsync does not know this answer; please report it."
+    )
+
+
+def first_error(body: Any) -> tuple[str, str] | None:
+    """(errorCode, message) of an error body; None where it is no such body, as an HTML page of a 503."""
+    first = body[0] if isinstance(body, list) and body else body
+    if not isinstance(first, dict):
+        return None
+    code = first.get("errorCode") or first.get("statusCode")
+    return (str(code), str(first.get("message") or "")) if code else None

@@ -1,0 +1,195 @@
+"""The one `requests.Session` under simple-salesforce: it logs in, times out, and never repeats a write blindly.
+
+It cures what simple-salesforce 1.12.10 leaves open: no timeout anywhere; the caller's headers lost on the replay
+after a re-login; a login loop without end; one login for each thread that sees the same expiry; a host taken from a
+record Id.
+"""
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from random import Random
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import NewConnectionError
+from urllib3.util import Retry
+
+from sfsync import __version__
+from sfsync.errors import SetupError, TryAgainLater
+from sfsync.salesforce.login import AccessToken
+
+log = logging.getLogger(__name__)
+
+#: simple-salesforce is given this host; only the session knows the org's real one
+PLACEHOLDER = "org.invalid"
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 60.0
+#: the share of the org's daily calls that sfsync leaves to people and other apps
+RESERVE = 0.1
+#: after a refused login wait this long: 3,600 logins an hour lock the user out
+LOGIN_PAUSE = timedelta(seconds=60)
+_TRIES = 4
+_BUSY = frozenset({429, 500, 502, 503, 504})
+_USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
+
+
+class AnswerLost(TryAgainLater):
+    """A write may or may not have happened: look it up before anything is repeated."""
+
+
+@dataclass(slots=True)
+class Usage:
+    """The org's API calls in the last 24 hours, as its latest answer said."""
+
+    used: int = 0
+    allowed: int = 0
+
+    @property
+    def spent(self) -> bool:
+        return bool(self.allowed) and self.used >= self.allowed * (1 - RESERVE)
+
+
+class Session(requests.Session):
+    """Thread-safe, as long as the callers do not share a response."""
+
+    def __init__(
+        self,
+        log_in: Callable[[], AccessToken],
+        *,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None] = time.sleep,
+        random: Random | None = None,
+    ) -> None:
+        super().__init__()
+        # what could not even connect was not executed, so any method may be tried again
+        never_arrived = Retry(
+            total=None, connect=2, read=False, redirect=False, status=False, other=False, backoff_factor=0.3
+        )
+        never_arrived.allowed_methods = None
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=4, pool_block=True, max_retries=never_arrived)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+        self._log_in, self._now, self._sleep, self._random = log_in, now, sleep, random or Random()  # noqa: S311
+        self._lock = threading.Lock()
+        self._token: AccessToken | None = None
+        self._refused: tuple[datetime, SetupError] | None = None
+        self._ahead = timedelta()
+        self.usage = Usage()
+        self.calls = 0
+
+    def now(self) -> datetime:
+        """The org's time: this machine's clock, set right by the `Date` of the org's answers."""
+        return self._now() + self._ahead
+
+    @property
+    def instance_url(self) -> str:
+        return self._current(None).instance_url
+
+    def request(  # type: ignore[override]
+        self, method: str, url: str, *, reads: bool | None = None, timeout: Any = None, **more: Any
+    ) -> requests.Response:
+        """Send one call. `reads=True` marks a POST that changes nothing, and may therefore be repeated.
+
+        Raises TryAgainLater where it did not arrive, AnswerLost where a write may have.
+        """
+        if self.usage.spent:
+            self.usage.used = 0  # so that the next pass asks the org anew
+            raise TryAgainLater("90 % of the org's daily API calls are used; the rest is left to people.")
+        repeatable = method.upper() in {"GET", "HEAD"} if reads is None else reads
+        more["timeout"] = timeout or (CONNECT_SECONDS, READ_SECONDS)
+        for attempt in range(1, _TRIES + 1):
+            last = attempt == _TRIES or not repeatable
+            try:
+                answer = self._authorised(method, url, **more)
+            except requests.RequestException as error:
+                if last:
+                    raise _unreachable(error, repeatable=repeatable) from None
+            else:
+                if last or answer.status_code not in _BUSY:
+                    return answer
+            self._sleep(self._random.uniform(0.2, 0.4) * 2**attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _authorised(self, method: str, url: str, **more: Any) -> requests.Response:
+        """One attempt; a second one with a new token where the old one had expired, since that executed nothing."""
+        token = self._current(None)
+        answer = self._send(method, url, token, **more)
+        if _expired(answer):
+            answer = self._send(method, url, self._current(token), **more)
+        self._learn(answer)
+        return answer
+
+    def _send(self, method: str, url: str, token: AccessToken, **more: Any) -> requests.Response:
+        began = time.monotonic()
+        answer = super().request(method, _at_org(url, token), auth=_Bearer(token), allow_redirects=False, **more)
+        log.debug("%s %s %d %.0f ms", method, urlsplit(url).path, answer.status_code, (time.monotonic() - began) * 1000)
+        return answer
+
+    def _learn(self, answer: requests.Response) -> None:
+        self.calls += 1
+        if found := _USAGE.search(answer.headers.get("Sforce-Limit-Info", "")):
+            self.usage.used, self.usage.allowed = int(found[1]), int(found[2])
+        try:
+            date = parsedate_to_datetime(answer.headers["Date"])
+        except (KeyError, ValueError, TypeError):
+            return
+        gap = date - self._now()
+        # the header has whole seconds and travelled for a while: small differences say nothing
+        self._ahead = gap if abs(gap) > timedelta(seconds=2) else timedelta()
+
+    def _current(self, stale: AccessToken | None) -> AccessToken:
+        """The token; a new one where `stale` is still the current one. One login, however many threads ask."""
+        with self._lock:
+            if self._token is not None and self._token is not stale:
+                return self._token
+            if self._refused and self._now() - self._refused[0] < LOGIN_PAUSE:
+                raise self._refused[1]
+            try:
+                self._token = self._log_in()
+            except SetupError as error:
+                self._refused = self._now(), error
+                raise
+            self._refused = None
+            return self._token
+
+
+@dataclass(frozen=True, slots=True)
+class _Bearer(AuthBase):
+    """An `auth` of our own also keeps requests from taking one out of a netrc file."""
+
+    token: AccessToken
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self.token.value}"
+        request.headers["X-PrettyPrint"] = "0"
+        request.headers["Sforce-Call-Options"] = f"client=sfsync/{__version__}"
+        return request
+
+
+def _at_org(url: str, token: AccessToken) -> str:
+    """Put the org's host in place of the placeholder; any other host would be handed the token, and is refused."""
+    parts = urlsplit(url)
+    if parts.netloc != PLACEHOLDER:
+        raise ValueError(f"not a call to the org: {parts.netloc}")
+    return token.instance_url + url.partition(PLACEHOLDER)[2]
+
+
+def _expired(answer: requests.Response) -> bool:
+    return answer.status_code == requests.codes.unauthorized and "INVALID_SESSION_ID" in answer.text
+
+
+def _unreachable(error: requests.RequestException, *, repeatable: bool) -> TryAgainLater:
+    what = f"Salesforce cannot be reached ({type(error).__name__})."
+    never_sent = isinstance(error, requests.ConnectTimeout) or isinstance(
+        getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError
+    )
+    return TryAgainLater(what) if repeatable or never_sent else AnswerLost(what)
