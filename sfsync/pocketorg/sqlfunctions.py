@@ -1,0 +1,67 @@
+"""What SQLite needs to compare, sort and reckon as Salesforce does."""
+
+import re
+import sqlite3
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+
+def register(db: sqlite3.Connection) -> None:
+    """Teach one connection the functions that translated queries and formulas call. Cheap; once per connection."""
+    for name, count, function in (
+        ("soql_fold", 1, fold),
+        ("soql_zoned", 2, zoned),
+        ("formula_text", 1, text),
+        ("formula_regex", 2, regex),
+        ("formula_addmonths", 2, add_months),
+    ):
+        db.create_function(name, count, function, deterministic=True)
+
+
+def fold(value: object) -> object:
+    """Text so that 'STRASSE' and 'Straße' are one; anything else untouched."""
+    return value.casefold() if isinstance(value, str) else value
+
+
+def zoned(value: str | None, zone: str) -> str | None:
+    """A stored instant as local time of `zone`, in the same shape."""
+    if value is None:
+        return None
+    instant = datetime.fromisoformat(value).astimezone(_zone(zone))
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def text(value: object) -> str | None:
+    """TEXT() of a number: no decimal point without decimals."""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return None if value is None else str(value)
+
+
+def regex(value: str | None, pattern: str) -> int:
+    """REGEX(): the whole text must match. Source: Salesforce Help, "Formula Operators and Functions"."""
+    return int(re.fullmatch(pattern, value or "") is not None)
+
+
+def add_months(value: str | None, months: float | None) -> str | None:
+    """A date or datetime moved by months; the last day of a month stays a last day."""
+    if value is None or months is None:
+        return None
+    moment = datetime.fromisoformat(value)
+    year, month = divmod(moment.year * 12 + moment.month - 1 + int(months), 12)
+    if _last_day(moment.year, moment.month) == moment.day:
+        day = _last_day(year, month + 1)
+    else:
+        day = min(moment.day, _last_day(year, month + 1))
+    return f"{year:04}-{month + 1:02}-{day:02}{value[10:]}"
+
+
+def _last_day(year: int, month: int) -> int:
+    after = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
+    return int((after.timestamp() - 86400) // 86400 - datetime(year, month, 1, tzinfo=UTC).timestamp() // 86400) + 1
