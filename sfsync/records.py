@@ -67,10 +67,10 @@ class Opportunity:
     moved_at: datetime
     #: ISO 4217, from the record where the org has several currencies, else from the settings
     currency: str
+    #: those that its lines name, where the org has several
+    line_currencies: frozenset[str]
     values: Values
     made: Made | None
-    #: ContentDocument Id (069…) of the last version; None where there is none, or somebody deleted it
-    document_id: str | None
     shown: Shown
 
 
@@ -119,6 +119,41 @@ class Pdf:
     pages: int
     #: characters that no font covers, shown as boxes; the admin hears of them
     missing: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """A form on its way into the org: the file, its row, and what is written on the Opportunity."""
+
+    opportunity_id: str
+    #: its name in the settings
+    form: str
+    title: str
+    version: int
+    token: str
+    requested_at: datetime
+    made_from: Mapping[str, str]
+    #: ContentDocument Id (069…) that takes the version; None starts a new file
+    document_id: str | None
+    content: bytes
+
+    @property
+    def key(self) -> str:
+        """The row's unique key: who read version n may only make n + 1, and only once."""
+        return f"{self.opportunity_id}:{self.version}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """What the owner reads on the Opportunity, and hears by the bell."""
+
+    opportunity_id: str
+    owner_id: str
+    status: "Status"
+    #: None where there is nothing to do
+    message: str | None
+    title: str
+    body: str
 
 
 class Status(StrEnum):

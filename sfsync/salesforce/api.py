@@ -1,0 +1,107 @@
+"""Calls by way of simple-salesforce, composite calls, and every refusal turned into one of our errors."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from itertools import islice
+from typing import Any, TypeVar
+
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceError
+
+from sfsync.errors import SfsyncError, TryAgainLater
+from sfsync.salesforce import codes, soql
+from sfsync.salesforce.session import PLACEHOLDER, AnswerLost, Session
+
+#: 52.0 brought LastStageChangeDate
+VERSION = "62.0"
+#: a composite takes 25 subrequests, 5 of them queries or collections; source: REST API Developer Guide, "Composite"
+MAX_SUBREQUESTS, _MAX_QUERIES = 25, 5
+_SERVER_ERROR = 500
+
+Row = dict[str, Any]
+T = TypeVar("T")
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Cut into lists of at most `size`."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+class Api:
+    """One org's REST API. Answers are plain dicts; numbers with a point are Decimals."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._client = Salesforce(
+            session_id="-",  # the session puts the real one in
+            instance=PLACEHOLDER,
+            version=VERSION,
+            session=session,
+            parse_float=Decimal,
+            object_pairs_hook=dict,
+        )
+
+    def call(self, method: str, path: str, body: Any = None, *, reads: bool | None = None) -> Any:
+        """Send one call below `/services/data/vXX.X/`. Raises what `codes.classify` says, or AnswerLost for a write."""
+        data = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        changes = not reads and method != "GET"
+        try:
+            return self._client.restful(path, method=method, data=data, reads=reads)
+        except SalesforceError as error:
+            raise _refusal(error, changes=changes) from None
+        except ValueError:
+            what = "Salesforce's answer was cut short or is not JSON."
+            raise (AnswerLost if changes else TryAgainLater)(what) from None
+
+    def query(self, text: str) -> list[Row]:
+        """All rows of one query."""
+        return self.queries([text])[0]
+
+    def queries(self, texts: Sequence[str]) -> list[list[Row]]:
+        """All rows of each query, five of them to a call, in the order given. Raises on the first that is refused."""
+        results: list[list[Row]] = [[] for _ in texts]
+        waiting = [(n, soql.url(text)) for n, text in enumerate(texts)]
+        while waiting:
+            now, waiting = waiting[:_MAX_QUERIES], waiting[_MAX_QUERIES:]
+            following = []
+            for (n, _), answer in zip(now, self.composite(url for _, url in now), strict=True):
+                results[n] += answer["records"]
+                if not answer["done"]:
+                    following.append((n, answer["nextRecordsUrl"].partition(f"/v{VERSION}/")[2]))
+            waiting = following + waiting
+        return results
+
+    def composite(self, paths: Iterable[str]) -> list[Any]:
+        """The bodies of several reads that go as one call, in their order. Raises on the first that is refused."""
+        request = {
+            "allOrNone": False,
+            "collateSubrequests": False,
+            "compositeRequest": [
+                {"method": "GET", "url": f"/services/data/v{VERSION}/{path}", "referenceId": f"r{n}"}
+                for n, path in enumerate(paths)
+            ],
+        }
+        answers = self.call("POST", "composite", request, reads=True)["compositeResponse"]
+        for answer in answers:
+            if answer["httpStatusCode"] >= 300:  # noqa: PLR2004 (HTTP's own line)
+                raise error_in(answer["body"])
+        return [answer["body"] for answer in answers]
+
+
+def error_in(body: Any) -> SfsyncError:
+    """The error for whoever acts next, from an error body."""
+    found = codes.first_error(body)
+    return codes.classify(*found) if found else TryAgainLater("Salesforce's answer is not what it documents.")
+
+
+def _refusal(error: SalesforceError, *, changes: bool) -> SfsyncError:
+    found = codes.first_error(error.content)
+    # a 5xx says nothing of whether the write happened, unless it was a lock that kept it from happening
+    if error.status >= _SERVER_ERROR and (not found or found[0] != "UNABLE_TO_LOCK_ROW"):
+        return (AnswerLost if changes else TryAgainLater)(f"Salesforce has trouble (HTTP {error.status}).")
+    if not found:
+        return TryAgainLater(f"Salesforce answers HTTP {error.status} without saying why.")
+    return codes.classify(*found)

@@ -1,0 +1,144 @@
+"""What the org says of its objects and fields, and field paths resolved against it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sfsync.errors import SetupError, did_you_mean
+from sfsync.records import FieldLabel
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    """What we need of a field's describe."""
+
+    name: str
+    label: str
+    type: str
+    scale: int
+    nillable: bool
+    updateable: bool
+    createable: bool
+    #: the object behind a lookup; empty where there is none, or several are possible
+    parent: str
+    relationship: str
+    picklist: tuple[str, ...]
+    unique: bool
+
+    @classmethod
+    def read(cls, raw: dict[str, Any]) -> "FieldInfo":
+        targets = raw.get("referenceTo") or []
+        return cls(
+            name=raw["name"],
+            label=raw["label"],
+            type=raw["type"],
+            scale=raw.get("scale") or 0,
+            nillable=bool(raw.get("nillable")),
+            updateable=bool(raw.get("updateable")),
+            createable=bool(raw.get("createable")),
+            parent=targets[0] if len(targets) == 1 else "User" if "User" in targets else "",
+            relationship=raw.get("relationshipName") or "",
+            picklist=tuple(v["value"] for v in raw.get("picklistValues") or [] if v.get("active", True)),
+            unique=bool(raw.get("unique")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What we need of an object's describe."""
+
+    name: str
+    label: str
+    createable: bool
+    fields: dict[str, FieldInfo]
+    #: relationship name -> (child object, its lookup field)
+    children: dict[str, tuple[str, str]]
+
+    @classmethod
+    def read(cls, raw: dict[str, Any]) -> "ObjectInfo":
+        return cls(
+            name=raw["name"],
+            label=raw["label"],
+            createable=bool(raw.get("createable")),
+            fields={f["name"]: FieldInfo.read(f) for f in raw["fields"]},
+            children={
+                c["relationshipName"]: (c["childSObject"], c["field"])
+                for c in raw.get("childRelationships") or []
+                if c.get("relationshipName")
+            },
+        )
+
+    @property
+    def lookups(self) -> dict[str, FieldInfo]:
+        """Lookup fields by the name under which a path goes through them."""
+        return {f.relationship: f for f in self.fields.values() if f.relationship}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A field path that the org has."""
+
+    path: str  #: as the template names it
+    #: the child relationship that it runs through; empty for the Opportunity and its parents
+    child: str
+    #: what to select, relative to the Opportunity or to the child
+    select: str
+    info: FieldInfo
+    label: FieldLabel
+
+
+class Describer:
+    """The describes of the objects in use, each fetched once, several in one call."""
+
+    def __init__(self, fetch: Callable[[Sequence[str]], list[dict[str, Any]]]) -> None:
+        self._fetch = fetch
+        self._known: dict[str, ObjectInfo] = {}
+
+    def get(self, name: str) -> ObjectInfo:
+        self.load([name])
+        return self._known[name]
+
+    def load(self, names: Iterable[str]) -> None:
+        """Fetch what is not known yet. Raises SetupError for an object that the org or the user does not have."""
+        missing = [n for n in dict.fromkeys(names) if n not in self._known]
+        for raw in self._fetch(missing) if missing else ():
+            self._known[raw["name"]] = ObjectInfo.read(raw)
+
+    def forget(self) -> None:
+        """Ask the org anew from now on: an admin may have changed it."""
+        self._known.clear()
+
+    def resolve(self, path: str, where: str = "") -> Resolved:
+        """Follow a path from Opportunity. Raises SetupError with a did-you-mean where the org does not have it."""
+        here, steps, child = self.get("Opportunity"), path.split("."), ""
+        if steps[0] in here.children:
+            child = steps.pop(0)
+            here = self.get(here.children[child][0])
+        chosen = list(steps) or ["Id"]
+        for n, step in enumerate(chosen[:-1]):
+            here = self._parent(here, step, f"{path!s}", where, n)
+        if chosen[-1] in here.lookups and chosen[-1] not in here.fields:
+            here = self._parent(here, chosen[-1], path, where, len(chosen))
+            chosen.append("Id")
+        info = here.fields.get(chosen[-1])
+        if info is None:
+            raise _unknown(path, chosen[-1], here, [*here.fields, *here.lookups], where)
+        return Resolved(path, child, ".".join(chosen), info, FieldLabel(label=info.label, object_label=here.label))
+
+    def _parent(self, here: ObjectInfo, step: str, path: str, where: str, depth: int) -> ObjectInfo:
+        lookup = here.lookups.get(step)
+        if lookup is None:
+            known = [*here.lookups, *(here.children if depth == 0 else ())]
+            raise _unknown(path, step, here, known, where)
+        if not lookup.parent:
+            raise SetupError(
+                f"{step} in '{path}' can lead to different objects.", where=where, remedy="Name a field of its own."
+            )
+        return self.get(lookup.parent)
+
+
+def _unknown(path: str, step: str, here: ObjectInfo, known: Iterable[str], where: str) -> SetupError:
+    remedy = did_you_mean(step, known) or "Copy its API name from Object Manager."
+    return SetupError(
+        f"'{path}': {here.label} has no '{step}', or the integration user may not read it.", where=where, remedy=remedy
+    )

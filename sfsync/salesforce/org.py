@@ -1,0 +1,241 @@
+"""The port to one org: watch, read, and what the admin is told about it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sfsync.config import FieldNames
+from sfsync.errors import SetupError
+from sfsync.records import Made, Opportunity, Request, Shown, Stamp
+from sfsync.salesforce import plan as plans
+from sfsync.salesforce import soql
+from sfsync.salesforce.api import MAX_SUBREQUESTS, Api, Row, chunks
+from sfsync.salesforce.describe import Describer, FieldInfo, Resolved
+from sfsync.salesforce.plan import Children, Plan
+
+#: Ids in one query: its URL stays below 16,384 bytes; source: SOQL and SOSL Reference, "SOQL Limits"
+IDS_PER_QUERY = 500
+_ROW = ("Opportunity__c", "Version__c", "Token__c", "File_Id__c", "Requested_At__c", "Ready_At__c", "Made_From__c")
+
+
+class Org:
+    """Reads of one org. What it writes goes through `attach` and `tell`."""
+
+    def __init__(self, api: Api, *, currency: str | None) -> None:
+        self.api = api
+        self._currency = currency
+        self.describer = Describer(self._describe)
+
+    def _describe(self, names: Sequence[str]) -> list[Row]:
+        found: list[Row] = []
+        for some in chunks(names, MAX_SUBREQUESTS):
+            found += self.api.composite(f"sobjects/{name}/describe" for name in some)
+        return found
+
+    def now(self) -> datetime:
+        return self.api.session.now()
+
+    def plan(self, stages: Iterable[str], names: FieldNames, paths: Iterable[tuple[str, str]]) -> Plan:
+        """Prove the fields against the org's describe. Raises SetupError or SetupErrors."""
+        made = plans.make(self.describer, stages, names, paths)
+        if not (made.multicurrency or self._currency):
+            raise SetupError(
+                "The org has one currency, and its API does not say which.",
+                where="settings",
+                remedy="Add a line such as currency: USD.",
+            )
+        return made
+
+    def watch(self, plan: Plan, since: datetime | None, entered_since: datetime) -> list[Request]:
+        """Which records of the watched stages moved at or after `since`; all of them where it is None.
+
+        A record that never had a form counts only if it entered its stage after `entered_since`. One API call,
+        and one more for each 2,000 moved records.
+        """
+        texts = [_watch_opportunities(plan, since, entered_since)]
+        if since is not None:
+            texts += [_watch_children(plan, c, since) for c in plan.children]
+        seen: dict[str, set[Stamp]] = defaultdict(set)
+        opportunities, *children = self.api.queries(texts)
+        for row in opportunities:
+            seen[row["Id"]].update(_stamps(row, "", plan.stamps))
+        for child, rows in zip(plan.children, children, strict=False):
+            for row in rows:
+                seen[row[child.link]].update(_stamps(row, row["Id"], child.stamps))
+        return [Request(opportunity_id=i, stamps=frozenset(stamps)) for i, stamps in seen.items()]
+
+    def read(self, plan: Plan, ids: Sequence[str]) -> Iterator[Opportunity]:
+        """Read in full those that still stand in a watched stage, in the order given.
+
+        The rows are asked for before the data, so that the version is never later than what it is made from.
+        """
+        for some in chunks(ids, IDS_PER_QUERY):
+            standing = soql.among("StageName", plan.stages)
+            texts = [
+                soql.select(_ROW, "Order_Form__c", soql.among_ids("Opportunity__c", some)),
+                soql.select(plan.selected, "Opportunity", soql.among_ids("Id", some), standing),
+                *(_read_children(c, some) for c in plan.children),
+            ]
+            rows, opportunities, *children = self.api.queries(texts)
+            made = _latest(rows)
+            lines = [_by_opportunity(c, found) for c, found in zip(plan.children, children, strict=True)]
+            by_id = {row["Id"]: row for row in opportunities}
+            for one in some:
+                if one in by_id:
+                    own = {c.relationship: found[one] for c, found in zip(plan.children, lines, strict=True)}
+                    yield self._opportunity(plan, by_id[one], own, made.get(one))
+
+    def documents(self, file_ids: Iterable[str]) -> dict[str, str]:
+        """ContentDocument Ids by ContentVersion Id. A file that somebody deleted is not among them."""
+        found: dict[str, str] = {}
+        for some in chunks(file_ids, IDS_PER_QUERY):
+            text = soql.select(["Id", "ContentDocumentId"], "ContentVersion", soql.among_ids("Id", some))
+            found |= {row["Id"]: row["ContentDocumentId"] for row in self.api.query(text)}
+        return found
+
+    def _opportunity(self, plan: Plan, row: Row, lines: Mapping[str, list[Row]], made: Made | None) -> Opportunity:
+        stamps = {when for _, when in _stamps(row, "", plan.stamps)}
+        values = _values(row, plan.paths)
+        for child in plan.children:
+            own = lines[child.relationship]
+            values[child.relationship] = tuple(_values(line, child.paths) for line in own)
+            stamps |= {when for line in own for _, when in _stamps(line, "", child.stamps)}
+        names = plan.names
+        version = row[names.version]
+        return Opportunity(
+            id=row["Id"],
+            name=row["Name"],
+            stage=row["StageName"],
+            owner_id=row["OwnerId"],
+            entered_at=moment(row["LastStageChangeDate"] or row["CreatedDate"]),
+            moved_at=max(stamps),
+            currency=row.get("CurrencyIsoCode") or self._currency or "",
+            line_currencies=frozenset(
+                line["CurrencyIsoCode"] for own in lines.values() for line in own if line.get("CurrencyIsoCode")
+            ),
+            values=values,
+            made=made,
+            shown=Shown(
+                status=row[names.status],
+                message=row[names.message],
+                version=None if version is None else int(version),
+                token=row[names.token],
+            ),
+        )
+
+
+def moment(text: str) -> datetime:
+    """Read `2026-05-01T07:25:37.000+0000`."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _since(stamps: Iterable[str], since: datetime) -> str:
+    return soql.any_of(f"{f'{s}.' if s else ''}SystemModstamp >= {soql.moment(since)}" for s in ("", *stamps))
+
+
+def _watch_opportunities(plan: Plan, since: datetime | None, entered_since: datetime) -> str:
+    entered = soql.moment(entered_since)
+    known = (
+        f"{plan.names.token} != null",
+        f"LastStageChangeDate >= {entered}",
+        f"(LastStageChangeDate = null AND CreatedDate >= {entered})",  # created straight in its stage
+    )
+    moved = (_since(plan.stamps, since),) if since else ()
+    conditions = (soql.among("StageName", plan.stages), *moved, soql.any_of(known))
+    return soql.select(["Id", *_stamp_fields(plan.stamps)], "Opportunity", *conditions, order="SystemModstamp")
+
+
+def _watch_children(plan: Plan, child: Children, since: datetime) -> str:
+    standing = soql.among(f"{child.parent}.StageName", plan.stages)
+    fields = ["Id", child.link, *_stamp_fields(child.stamps)]
+    return soql.select(fields, child.sobject, standing, _since(child.stamps, since))
+
+
+def _read_children(child: Children, ids: Iterable[str]) -> str:
+    currency = ("CurrencyIsoCode",) if child.currency else ()
+    fields = ["Id", child.link, *_stamp_fields(child.stamps), *currency, *(p.select for p in child.paths)]
+    return soql.select(fields, child.sobject, soql.among_ids(child.link, ids), order=child.order)
+
+
+def _stamp_fields(parents: Iterable[str]) -> list[str]:
+    return ["SystemModstamp", *(f"{parent}.SystemModstamp" for parent in parents)]
+
+
+def _by_opportunity(child: Children, rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[child.link]].append(row)
+    return found
+
+
+def _stamps(row: Row, source: str, parents: Iterable[str]) -> Iterator[Stamp]:
+    yield source, moment(row["SystemModstamp"])
+    for parent in parents:
+        if stamp := _follow(row, [*parent.split("."), "SystemModstamp"]):
+            yield f"{source}/{parent}", moment(stamp)
+
+
+def _latest(rows: Iterable[Row]) -> dict[str, Made]:
+    """The highest version of each Opportunity."""
+    found: dict[str, Made] = {}
+    for row in rows:
+        key, version = row["Opportunity__c"], int(row["Version__c"])
+        if key not in found or found[key].version < version:
+            found[key] = Made(
+                version=version,
+                token=row["Token__c"] or "",
+                file_id=row["File_Id__c"] or "",
+                requested_at=moment(row["Requested_At__c"]) if row["Requested_At__c"] else None,
+                ready_at=moment(row["Ready_At__c"]) if row["Ready_At__c"] else None,
+                made_from=_made_from(row["Made_From__c"]),
+            )
+    return found
+
+
+def _made_from(text: str | None) -> dict[str, str]:
+    try:
+        read = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _values(row: Row, paths: Iterable[Resolved]) -> dict[str, Any]:
+    """A tree of Python values with exactly the fields asked for; a parent that is not set has leaves of None."""
+    tree: dict[str, Any] = {}
+    for path in paths:
+        *parents, leaf = path.select.split(".")
+        here = tree
+        for step in parents:
+            here = here.setdefault(step, {})
+        here[leaf] = python_value(_follow(row, [*parents, leaf]), path.info)
+    return tree
+
+
+def _follow(row: Any, steps: Iterable[str]) -> Any:
+    for step in steps:
+        if row is None:
+            return None
+        row = row[step]
+    return row
+
+
+def python_value(value: Any, info: FieldInfo) -> Any:
+    """A JSON value as Python has it. Decimals are rounded to the field's scale, which takes the binary noise away."""
+    if value is None or info.type == "boolean":
+        return value
+    match info.type:
+        case "currency" | "double" | "percent":
+            return Decimal(value).quantize(Decimal(1).scaleb(-info.scale))
+        case "int":
+            return int(value)
+        case "date":
+            return date.fromisoformat(value)
+        case "datetime":
+            return moment(value)
+    return value if isinstance(value, str) else json.dumps(value, default=str)

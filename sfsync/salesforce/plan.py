@@ -1,0 +1,118 @@
+"""Which fields to ask for: found in the templates and settings, proved against the org."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sfsync.config import FieldNames
+from sfsync.errors import SetupError, SetupErrors
+from sfsync.records import FieldLabel
+from sfsync.salesforce.describe import Describer, ObjectInfo, Resolved
+
+#: what every Opportunity is asked for, whatever the template says
+_ALWAYS = ("Id", "Name", "StageName", "OwnerId", "CreatedDate", "LastStageChangeDate", "SystemModstamp")
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """One child relationship in use: `OpportunityLineItems`."""
+
+    relationship: str
+    sobject: str
+    #: the field that holds the Opportunity's Id
+    link: str
+    #: relationship of that field, for conditions on the Opportunity
+    parent: str
+    paths: tuple[Resolved, ...]
+    #: lookups of the child whose own changes count: `Product2`
+    stamps: tuple[str, ...]
+    order: str
+    currency: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a pass reads."""
+
+    stages: tuple[str, ...]
+    names: FieldNames
+    paths: tuple[Resolved, ...]
+    #: parents whose own changes count: `Account`, `Owner`
+    stamps: tuple[str, ...]
+    children: tuple[Children, ...]
+    #: whether records name their currency
+    multicurrency: bool
+
+    @property
+    def labels(self) -> Mapping[str, FieldLabel]:
+        """How people call each field path."""
+        every = [*self.paths, *(p for c in self.children for p in c.paths)]
+        return {p.path: p.label for p in every}
+
+    @property
+    def selected(self) -> list[str]:
+        """Everything to select from Opportunity, once."""
+        ours = (self.names.status, self.names.message, self.names.version, self.names.token)
+        stamps = (f"{s}.SystemModstamp" for s in self.stamps)
+        currency = ("CurrencyIsoCode",) if self.multicurrency else ()
+        return list(dict.fromkeys([*_ALWAYS, *ours, *currency, *stamps, *(p.select for p in self.paths)]))
+
+
+def make(describer: Describer, stages: Iterable[str], names: FieldNames, paths: Iterable[tuple[str, str]]) -> Plan:
+    """Prove the (path, where) pairs against the org. Raises SetupError or SetupErrors that name every wrong one."""
+    describer.load(["Opportunity", "OpportunityLineItem", "Account", "User", "Product2"])
+    opportunity = describer.get("Opportunity")
+    resolved, problems = _resolve(describer, [*paths, *_own_fields(names)])
+    if problems:
+        raise problems[0] if len(problems) == 1 else SetupErrors(problems)
+    return Plan(
+        stages=tuple(dict.fromkeys(stages)),
+        names=names,
+        paths=tuple(p for p in resolved if not p.child),
+        stamps=_parents(p.select for p in resolved if not p.child),
+        children=tuple(
+            _children(describer, opportunity, name, [p for p in resolved if p.child == name])
+            for name in dict.fromkeys(p.child for p in resolved if p.child)
+        ),
+        multicurrency="CurrencyIsoCode" in opportunity.fields,
+    )
+
+
+def _own_fields(names: FieldNames) -> list[tuple[str, str]]:
+    # requested_at and ready_at are written only, the others read as well
+    return [(n, "settings, fields") for n in (names.status, names.message, names.version, names.token)]
+
+
+def _resolve(describer: Describer, paths: Iterable[tuple[str, str]]) -> tuple[list[Resolved], list[SetupError]]:
+    found: dict[str, Resolved] = {}
+    problems: list[SetupError] = []
+    for path, where in paths:
+        try:
+            found.setdefault(path, describer.resolve(path, where))
+        except SetupError as problem:
+            problems.append(problem)
+    return list(found.values()), problems
+
+
+def _children(describer: Describer, opportunity: ObjectInfo, name: str, paths: list[Resolved]) -> Children:
+    sobject, link = opportunity.children[name]
+    info = describer.get(sobject)
+    by = ["SortOrder NULLS LAST"] if "SortOrder" in info.fields else []
+    return Children(
+        relationship=name,
+        sobject=sobject,
+        link=link,
+        parent=info.fields[link].relationship,
+        paths=tuple(paths),
+        stamps=_parents(p.select for p in paths),
+        order=", ".join([link, *by, "CreatedDate", "Id"]),
+        currency="CurrencyIsoCode" in info.fields,
+    )
+
+
+def _parents(selects: Iterable[str]) -> tuple[str, ...]:
+    """Every lookup that the paths run through, also the ones between."""
+    found = {}
+    for select in selects:
+        steps = select.split(".")[:-1]
+        found.update(dict.fromkeys(".".join(steps[: n + 1]) for n in range(len(steps))))
+    return tuple(found)
