@@ -53,6 +53,10 @@ class Field:
     custom: bool = False
     #: False for system and required fields, which no permission set can hide
     permissionable: bool = True
+    compound: str = ""  #: the compound field that it is part of: BillingCity of BillingAddress
+    extra_type: str = ""  #: describe's extraTypeInfo: plaintextarea, personname, imageurl
+    restricted_delete: bool = False  #: the parent cannot be deleted while this refers to it
+    blank_as_zero: bool = False  #: a formula that reads empty numbers as 0
 
     @property
     def required(self) -> bool:
@@ -88,6 +92,8 @@ class SObject:
     queryable: bool = True
     replicateable: bool = True
     hard_delete: bool = False  #: no recycle bin (OpportunityLineItem)
+    #: describe's further flags that are true: searchable, layoutable, triggerable, mruEnabled, feedEnabled, …
+    traits: frozenset[str] = frozenset()
 
     def field(self, name: str) -> Field | None:
         """Look a field up as Salesforce does: in any case."""

@@ -1,0 +1,141 @@
+"""The standard objects, as tables that can be read and mended: one `.tsv` per object, one line per field.
+
+`objects.tsv` lists the objects. In a field's table, *Rules* holds only what differs from its type's habit:
+
+    required         describe's nillable is false          unique, restricted, id-lookup, name, html
+    read-only        neither createable nor updateable     create-only, update-only
+    defaulted        a create may leave it out             default-true: a checkbox that starts ticked
+    always           no permission set can hide it         hideable: one can, although its kind says otherwise
+    cascade          goes with its parent                  restrict-delete: keeps its parent from being deleted
+    no-filter        and no-sort, no-group, no-aggregate, or each without `no-`: against the type's habit
+
+*Values* lists a picklist, `*` before the default and `=` before a label of its own, or names a file in `values/`.
+Objects that a polymorphic field could also refer to, but that a pocket org does not carry, are left out.
+
+Source: Object Reference for the Salesforce Platform, and describes of Developer Edition orgs, Summer '24.
+"""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from sfsync.pocketorg.schema import Field, PicklistValue, Schema, SObject
+
+#: what `objects.tsv` calls it, and what describe calls it
+_TRAITS = {
+    "search": "searchable",
+    "layout": "layoutable",
+    "trigger": "triggerable",
+    "recent": "mruEnabled",
+    "feed": "feedEnabled",
+    "merge": "mergeable",
+    "clone": "deepCloneable",
+    "undelete": "undeletable",
+}
+_GROUPABLE = frozenset("id reference boolean string textarea picklist combobox phone url int date email".split())
+_NUMBERS = frozenset({"double", "currency", "percent"})
+#: longer text can be neither grouped nor, as a text area, filtered
+_LONGEST_KEY = 255
+
+
+def schema() -> Schema:
+    """All standard objects: a fresh copy at each call, for the caller to add to."""
+    folder = files(__name__)
+    return Schema(_object(row, folder) for row in _rows(folder / "objects.tsv"))
+
+
+def _rows(table: Traversable) -> Iterator[list[str]]:
+    lines = table.read_text(encoding="utf-8").splitlines()
+    columns = lines[0].count("\t") + 1
+    for line in lines[1:]:
+        cells = line.split("\t")
+        yield cells + [""] * (columns - len(cells))
+
+
+def _object(row: list[str], folder: Traversable) -> SObject:
+    name, label, plural, prefix, abilities = row
+    can = set(abilities.split())
+    fields = [_field(cells, folder) for cells in _rows(folder / f"{name}.tsv")]
+    return SObject(
+        name=name,
+        label=label,
+        label_plural=plural,
+        key_prefix=prefix,
+        fields={f.name.lower(): f for f in fields},
+        createable="create" in can,
+        updateable="update" in can,
+        deletable="delete" in can,
+        replicateable="replicate" in can,
+        hard_delete="destroy" in can,
+        traits=frozenset(_TRAITS[word] for word in can & _TRAITS.keys()),
+    )
+
+
+def _field(cells: list[str], folder: Traversable) -> Field:
+    name, label, kind, size, words, refers_to, parent, children, compound, extra, values = cells
+    rules = set(words.split())
+    length = int(size) if size and kind not in _NUMBERS else 0
+    precision, scale = map(int, size.split(",")) if kind in _NUMBERS else (0, 0)
+    picklist = tuple(_values(values, folder))
+    nillable = "required" not in rules and kind != "boolean"
+    writable = "read-only" not in rules
+    return Field(
+        name=name,
+        label=label,
+        type=kind,
+        length=18 if kind in {"id", "reference"} else length,
+        precision=precision,
+        scale=scale,
+        nillable=nillable,
+        createable=writable and "update-only" not in rules,
+        updateable=writable and "create-only" not in rules,
+        **_abilities(kind, length, rules),
+        unique="unique" in rules,
+        id_lookup="id-lookup" in rules or kind == "id",
+        name_field="name" in rules,
+        restricted="restricted" in rules,
+        picklist=picklist,
+        reference_to=tuple(refers_to.split("|")) if refers_to else (),
+        relationship_name=parent,
+        child_relationship_name=children,
+        cascade_delete="cascade" in rules,
+        restricted_delete="restrict-delete" in rules,
+        default=_default(kind, picklist, rules),
+        defaulted_on_create="defaulted" in rules or kind == "boolean",
+        permissionable=_hideable(kind, rules, optional=nillable and writable),
+        compound=compound,
+        extra_type=extra or ("plaintextarea" if kind == "textarea" else ""),
+    )
+
+
+def _abilities(kind: str, length: int, rules: set[str]) -> dict[str, bool]:
+    short = kind != "base64" and not (kind == "textarea" and length > _LONGEST_KEY)
+    able = {
+        "filterable": ("filter", short),
+        "sortable": ("sort", short and kind != "address"),
+        "groupable": ("group", short and length <= _LONGEST_KEY and kind in _GROUPABLE),
+        "aggregatable": ("aggregate", short and kind not in {"boolean", "address"}),
+    }
+    return {key: word in rules or (usual and f"no-{word}" not in rules) for key, (word, usual) in able.items()}
+
+
+def _default(kind: str, picklist: tuple[PicklistValue, ...], rules: set[str]) -> str | bool | None:
+    if kind == "boolean":
+        return "default-true" in rules
+    return next((v.value for v in picklist if v.default), None)
+
+
+def _hideable(kind: str, rules: set[str], *, optional: bool) -> bool:
+    usual = kind == "address" or (optional and kind != "boolean")
+    return "hideable" in rules or (usual and "always" not in rules)
+
+
+def _values(cell: str, folder: Traversable) -> Iterator[PicklistValue]:
+    """Read `A; *B; C=Label`, or `@set` for the file `values/set.tsv`."""
+    if cell.startswith("@"):
+        pairs = [line.split("\t") for line in (folder / "values" / f"{cell[1:]}.tsv").read_text("utf-8").splitlines()]
+    else:
+        pairs = [each.split("=") for each in cell.split("; ") if each]
+    for pair in pairs:
+        value = pair[0].removeprefix("*")
+        yield PicklistValue(value=value, label=pair[-1].removeprefix("*"), default=pair[0].startswith("*"))
