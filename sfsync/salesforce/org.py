@@ -40,9 +40,15 @@ class Org:
     def now(self) -> datetime:
         return self.api.session.now()
 
-    def plan(self, stages: Iterable[str], names: FieldNames, paths: Iterable[tuple[str, str]]) -> Plan:
+    def plan(
+        self,
+        stages: Iterable[str],
+        names: FieldNames,
+        paths: Iterable[tuple[str, str]],
+        optional: Iterable[str] = (),
+    ) -> Plan:
         """Prove the fields against the org's describe. Raises SetupError or SetupErrors."""
-        made = plans.make(self.describer, stages, names, paths)
+        made = plans.make(self.describer, stages, names, paths, optional)
         if not (made.multicurrency or self._currency):
             raise SetupError(
                 "The org has one currency, and its API does not say which.",

@@ -16,7 +16,7 @@ def text(value: str) -> str:
     r"""Write a text literal.
 
     >>> print(text("O'Neill"))
-    'O\\'Neill'
+    'O\'Neill'
     """
     return f"'{value.translate(_ESCAPES)}'"
 

@@ -1,0 +1,225 @@
+"""From an Opportunity to a complete order form, or to every gap at once, in the rep's words. Pure."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from babel import Locale
+from babel.numbers import get_currency_precision
+
+from sfsync.config import Config, OrderFormSettings, Settings
+from sfsync.due import Version
+from sfsync.errors import RecordIncomplete, SetupError, SetupErrors
+from sfsync.forms.money import Formatter
+from sfsync.forms.template import Condition, Template, Text
+from sfsync.records import FieldLabel, Opportunity, OrderForm, Values
+
+LINES = "OpportunityLineItems"
+_HUNDRED = Decimal(100)
+#: read where the org has it: an admin may have switched discounts on
+DISCOUNT = f"{LINES}.Discount"
+#: what the sums are checked against, whatever the template prints
+_CHECKED = ("Amount", *(f"{LINES}.{f}" for f in ("Quantity", "UnitPrice", "TotalPrice")))
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What must be there, and what the rep reads if it is not."""
+
+    path: str
+    message: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """One kind of order form, ready to use: its settings with template, file name and condition loaded."""
+
+    settings: OrderFormSettings
+    template: Template
+    title: Text
+    condition: Condition | None
+    needs: tuple[Need, ...]
+    #: over everything but the record's data: template, settings, company
+    made_with: str
+
+    @property
+    def places(self) -> Iterator[tuple[str, str]]:
+        """Every field path with the place that names it: what to ask the org for."""
+        for found in (self.template, self.title, *([self.condition] if self.condition else [])):
+            yield from ((p.path, p.where) for p in found.paths)
+        yield from ((n.path, n.where) for n in self.needs)
+        yield from ((path, "sfsync's check of the sums") for path in _CHECKED)
+
+    @property
+    def paths(self) -> set[str]:
+        """The values that decide what the form says: a change of one of them makes a new version."""
+        return {path for path, _ in self.places}
+
+
+def load(config: Config) -> tuple[Blueprint, ...]:
+    """Load every order form's template. Raises SetupError or SetupErrors that name every mistake."""
+    loaded: list[Blueprint] = []
+    problems: list[SetupError] = []
+    for n, form in enumerate(config.settings.order_forms):
+        try:
+            loaded.append(_load(config, n, form))
+        except SetupErrors as several:
+            problems += several.problems
+        except SetupError as problem:
+            problems.append(problem)
+    if problems:
+        raise problems[0] if len(problems) == 1 else SetupErrors(problems)
+    return tuple(loaded)
+
+
+def _load(config: Config, n: int, form: OrderFormSettings) -> Blueprint:
+    def where(*key: str) -> str:
+        return config.where("order_forms", n, *key)
+
+    path = config.find(form.template)
+    if not path.is_file():
+        known = ", ".join(sorted(p.name for p in path.parent.glob("*.xml"))) or "none"
+        raise SetupError(
+            f"There is no template '{form.template}'.",
+            where=where("template"),
+            remedy=f"In {path.parent.name}/: {known}.",
+        )
+    template = Template.load(path)
+    settings = config.settings.model_dump_json(include={"company", "currency", "locale", "time_zone"})
+    own = form.model_dump_json(exclude={"name", "stage", "when", "needs"})
+    return Blueprint(
+        settings=form,
+        template=template,
+        title=Text(form.file_name, where("file_name")),
+        condition=Condition(form.when, where("when")) if form.when else None,
+        needs=tuple(
+            Need(path.removeprefix("Opportunity."), message, where("needs", path))
+            for path, message in form.needs.items()
+        ),
+        made_with=hashlib.sha256("\n".join([template.fingerprint, settings, own]).encode()).hexdigest()[:8],
+    )
+
+
+def choose(opportunity: Opportunity, blueprints: Iterable[Blueprint]) -> Blueprint | None:
+    """The first form whose stage and condition match."""
+    for blueprint in blueprints:
+        in_stage = blueprint.settings.stage == opportunity.stage
+        if in_stage and (blueprint.condition is None or blueprint.condition.holds(opportunity.values)):
+            return blueprint
+    return None
+
+
+def compose(
+    opportunity: Opportunity,
+    blueprint: Blueprint,
+    version: Version,
+    settings: Settings,
+    labels: Mapping[str, FieldLabel],
+) -> OrderForm:
+    """Everything that the form says. Raises RecordIncomplete with every gap, each with how to mend it."""
+    gaps = [*_missing(opportunity.values, blueprint.needs, labels), *_wrong_sums(opportunity, settings)]
+    if gaps:
+        raise RecordIncomplete("\n".join(gaps))
+    return OrderForm(
+        opportunity_id=opportunity.id,
+        name=blueprint.settings.name,
+        template=blueprint.settings.template,
+        version=version.number,
+        requested_at=version.requested_at,
+        time_zone=settings.zone.key,
+        currency=opportunity.currency,
+        locale=settings.locale,
+        title=file_title(blueprint.title.render(opportunity.values)) or f"Order Form {opportunity.id}",
+        opportunity=opportunity.values,
+        company=settings.company.model_dump(),
+    )
+
+
+#: what no file name may hold on some system, and what turns a name around on the screen
+_FORBIDDEN = str.maketrans(dict.fromkeys('/\\:*?"<>|', "-") | {c: None for c in range(32)} | {127: None})
+_BIDI = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
+_TITLE = 80
+
+
+def file_title(text: str) -> str:
+    """Make a name that every system takes for a file: no path, no control characters, at most 80 characters.
+
+    >>> file_title('Order Form AT&T <Corp> "R&D" 3/4')
+    'Order Form AT&T -Corp- -R&D- 3-4'
+    """
+    clean = " ".join(text.translate(_FORBIDDEN).translate(_BIDI).encode("utf-8", "ignore").decode().split())
+    return clean[:_TITLE].strip(" .")
+
+
+def _missing(values: Values, needs: Iterable[Need], labels: Mapping[str, FieldLabel]) -> list[str]:
+    """One line for each message, with all the fields that it stands for."""
+    places: dict[str, list[str]] = {}
+    for need in needs:
+        for place in _empty(values, need.path, labels[need.path]):
+            places.setdefault(need.message, []).append(place)
+    return [f"• {message} ({'; '.join(dict.fromkeys(found))})" for message, found in places.items()]
+
+
+def _empty(values: Values, path: str, label: FieldLabel) -> Iterator[str]:
+    """Where the field is empty: `Account: Billing Street`, `Opportunity Product 2: Date`."""
+    first, _, rest = path.partition(".")
+    children = values.get(first)
+    if not isinstance(children, tuple):
+        if _blank(_leaf(values, path)):
+            yield f"{label.object_label}: {label.label}"
+    elif not children:
+        yield f"{label.object_label}: none"
+    else:
+        for n, child in enumerate(children, 1):
+            if rest and _blank(_leaf(child, rest)):
+                yield f"{label.object_label} {n}: {label.label}"
+
+
+def _leaf(values: Any, path: str) -> Any:
+    for step in path.split("."):
+        values = values.get(step) if isinstance(values, Mapping) else None
+    return values
+
+
+def _blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _wrong_sums(opportunity: Opportunity, settings: Settings) -> Iterator[str]:
+    """A form whose sums disagree is not made: the customer would find it after signing."""
+    lines, amount = opportunity.values[LINES], opportunity.values["Amount"]
+    shown = Formatter(Locale.parse(settings.locale), opportunity.currency, settings.zone).money
+    if others := sorted(opportunity.line_currencies - {opportunity.currency}):
+        yield (
+            f"• The products are in {', '.join(others)}, the opportunity is in {opportunity.currency}. "
+            "Use one currency for all of them."
+        )
+        return
+    for n, line in enumerate(lines, 1):
+        yield from _wrong_line(n, line, opportunity.currency)
+    if not lines:
+        return
+    total = sum((line["TotalPrice"] or Decimal() for line in lines), Decimal())
+    if amount is None or abs(total - amount) > settings.amount_tolerance:
+        stands = "is empty" if amount is None else f"says {shown(amount)}"
+        yield f"• The products add up to {shown(total)}, but Amount {stands}. Correct the products or the amount."
+    if total < 0:
+        yield f"• The products add up to {shown(total)}. An order form cannot promise less than nothing."
+
+
+def _wrong_line(n: int, line: Values, currency: str) -> Iterator[str]:
+    quantity, price, total = line["Quantity"], line["UnitPrice"], line["TotalPrice"]
+    if quantity is None or price is None or total is None:
+        yield f"• Product {n} has no quantity or no price. Complete it under Products."
+        return
+    percent = line.get("Discount") or Decimal()
+    if not 0 <= percent <= _HUNDRED:
+        yield f"• Product {n} has a discount of {percent:f} %. Correct it under Products."
+    cent = Decimal(1).scaleb(-get_currency_precision(currency))
+    # prices are kept in whole cents, so a line may be off by half a cent for each piece
+    slack = cent + abs(quantity) * cent / 2
+    if abs(quantity * price * (1 - percent / _HUNDRED) - total) > slack:
+        yield f"• Product {n}: quantity times price and its total disagree. Correct it under Products."

@@ -1,0 +1,98 @@
+"""Rendering on all cores: a pool of processes, since ReportLab is not thread-safe."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+from typing import Self
+
+from sfsync.errors import SetupError, SfsyncError
+from sfsync.forms.render import render
+from sfsync.forms.template import Template
+from sfsync.records import OrderForm, Pdf
+
+#: no form takes this long; a template that loops does
+RENDER_SECONDS = 60.0
+
+_templates: dict[str, Template] = {}
+
+
+def _start(templates: Mapping[str, Template]) -> None:
+    """Prepare a render process: it knows the templates, and leaves Ctrl-C to its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _templates.update(templates)
+
+
+def _render(form: OrderForm) -> Pdf:
+    return render(form, _templates[form.template])
+
+
+class Renderers:
+    """A pool of render processes. The PDFs come back in the order asked for."""
+
+    def __init__(self, templates: Mapping[str, Template], processes: int | None = None) -> None:
+        self._templates = dict(templates)
+        self._processes = processes or os.cpu_count() or 1
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        # forked from a clean server, the processes inherit no threads and no secrets
+        context = multiprocessing.get_context("forkserver")
+        return ProcessPoolExecutor(self._processes, context, initializer=_start, initargs=(self._templates,))
+
+    def render(self, forms: Sequence[OrderForm]) -> Iterator[Pdf | SfsyncError]:
+        """Render all of them ahead; yield each as it is wanted. One bad form never holds up the others."""
+        futures = [self._pool.submit(_render, form) for form in forms]
+        for form, future in zip(forms, futures, strict=True):
+            yield self._result(form, future)
+
+    def _result(self, form: OrderForm, future: Future[Pdf]) -> Pdf | SfsyncError:
+        try:
+            return future.result(timeout=RENDER_SECONDS)
+        except SfsyncError as error:
+            return error
+        except TimeoutError:
+            self._restart()
+            return SetupError("Rendering took too long.", where=form.template, remedy="Look for a loop without end.")
+        except BrokenProcessPool:
+            return self._alone(form)
+        except Exception as error:  # noqa: BLE001 (whatever one record does to the renderer stays with that record)
+            return SetupError(f"It could not be rendered: {type(error).__name__}: {error}", where=form.template)
+
+    def _alone(self, form: OrderForm) -> Pdf | SfsyncError:
+        """A process died, perhaps of another form: try this one by itself, in a pool of its own."""
+        self._restart()
+        try:
+            return self._pool.submit(_render, form).result(timeout=RENDER_SECONDS)
+        except SfsyncError as error:
+            return error
+        except (BrokenProcessPool, TimeoutError):
+            self._restart()
+            return SetupError(
+                "The render process died of this record, perhaps for want of memory.", where=form.template
+            )
+
+    def _restart(self) -> None:
+        self.close()
+        self._pool = self._new_pool()
+
+    def close(self) -> None:
+        """End the processes, also those that hang."""
+        stop: Callable[[], object] | None = getattr(self._pool, "terminate_workers", None)  # Python 3.14 on
+        if stop:
+            stop()
+        else:
+            for process in list((self._pool._processes or {}).values()):  # noqa: SLF001 (no public way before 3.14)
+                process.terminate()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
