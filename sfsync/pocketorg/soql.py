@@ -159,7 +159,11 @@ def _parse(text: str) -> Query:
     except _Malformed as problem:
         raise pointed(text, problem.at, problem.message) from None
     except RecursionError:
-        raise ApiError(400, "QUERY_TOO_COMPLICATED", "Query is either selecting too many fields or the filter conditions are too complicated.") from None
+        raise ApiError(
+            400,
+            "QUERY_TOO_COMPLICATED",
+            "Query is either selecting too many fields or the filter conditions are too complicated.",
+        ) from None
 
 
 @lru_cache(maxsize=1)
@@ -254,7 +258,9 @@ def _unescape(token: Token) -> str:
             return chr(int(code, 16))
         if char.lower() in _ESCAPES:
             return _ESCAPES[char.lower()]
-        raise _Malformed(_place(token), f"Invalid string literal {token}. Illegal character sequence '\\{char}' in string literal.")
+        raise _Malformed(
+            _place(token), f"Invalid string literal {token}. Illegal character sequence '\\{char}' in string literal."
+        )
 
     return re.sub(r"\\(?:u(?P<code>[0-9a-fA-F]{4})|(?P<char>.))", one, token[1:-1], flags=re.DOTALL)
 

@@ -1,0 +1,162 @@
+"""Runs a query and pages its answer: what GET /query and /queryAll do behind the URL."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count, islice
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sfsync.pocketorg import ids, soql
+from sfsync.pocketorg.errors import ApiError
+from sfsync.pocketorg.plan import Child, Plan, plan
+from sfsync.pocketorg.schema import Schema
+from sfsync.pocketorg.scope import Access, Asked
+from sfsync.pocketorg.shape import Record, Row
+
+CHILD_PAGE = 200  #: rows of a child list that come with their parent; the rest has its own nextRecordsUrl
+MOST_CURSORS = 500
+SMALLEST_PAGE, LARGEST_PAGE = 200, 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A whole answer, JSON-ready. `child_keys` name the lists of children, which are {totalSize, done, records} or None."""
+
+    records: list[Record]
+    total_size: int
+    entity: str
+    child_keys: tuple[str, ...] = ()
+
+
+def run(
+    text: str,
+    *,
+    db: sqlite3.Connection,
+    schema: Schema,
+    access: Access,
+    now: datetime,
+    version: str,
+    user_id: str,
+    include_deleted: bool = False,
+) -> Result:
+    """Answer a SOQL query as `user_id` sees the org. The connection knows `soql.register`. Raises ApiError."""
+    asked = Asked(
+        text=text,
+        schema=schema,
+        access=access,
+        now=now,
+        zone=_zone(db, schema, user_id),
+        fiscal_start=int(_setting(db, schema, "Organization", "FiscalYearStartMonth") or 1),
+        version=f"v{version.lstrip('v')}",
+        include_deleted=include_deleted,
+    )
+    made = plan(soql.parse(text), asked)
+    if made.counts:
+        return Result([], int(_rows(db, made.sql.text, made.sql.values)[0][0]), made.entity)
+    records = _fetch(db, made)
+    return Result(records, len(records), made.entity, tuple(child.key for child in made.children))
+
+
+def _rows(db: sqlite3.Connection, sql: str, values: tuple[Any, ...]) -> list[Row]:
+    cursor = db.cursor()
+    cursor.row_factory = None
+    return cursor.execute(sql, values).fetchall()
+
+
+def _fetch(db: sqlite3.Connection, made: Plan) -> list[Record]:
+    rows = _rows(db, made.sql.text, made.sql.values)
+    return _with_children(db, made, rows)
+
+
+def _with_children(db: sqlite3.Connection, made: Plan, rows: list[Row]) -> list[Record]:
+    records = [made.build(row) for row in rows]
+    for child in made.children:
+        _hang(db, child, {row[0]: record for row, record in zip(rows, records, strict=True)})
+    return records
+
+
+def _hang(db: sqlite3.Connection, child: Child, parents: dict[str, Record]) -> None:
+    """Fetch the children of all parents in one statement and put each list under its parent."""
+    made = child.plan
+    families: dict[str, list[Row]] = {}
+    for row in _rows(db, made.sql.text, (*made.sql.values, json.dumps(list(parents)))):
+        families.setdefault(row[-1], []).append(row)
+    stop = None if child.limit is None else child.offset + child.limit
+    kept = {parent_id: rows[child.offset : stop] for parent_id, rows in families.items()}
+    records = iter(_with_children(db, made, [row for rows in kept.values() for row in rows]))
+    lists = {parent_id: list(islice(records, len(rows))) for parent_id, rows in kept.items()}
+    for parent_id, parent in parents.items():
+        found = lists.get(parent_id)
+        parent[child.key] = {"totalSize": len(found), "done": True, "records": found} if found else None
+
+
+def _zone(db: sqlite3.Connection, schema: Schema, user_id: str) -> ZoneInfo:
+    """The user's time zone, in which days begin and end; UTC where none is set."""
+    name = _setting(db, schema, "User", "TimeZoneSidKey", user_id)
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _setting(db: sqlite3.Connection, schema: Schema, sobject: str, field: str, record_id: str = "") -> Any:
+    found = schema.get(sobject)
+    if found is None or found.field(field) is None:
+        return None
+    rows = _rows(db, f'SELECT "{field}" FROM "{sobject}" WHERE ? IN (\'\', "Id") LIMIT 1', (record_id,))  # noqa: S608
+    return rows[0][0] if rows else None
+
+
+class Cursors:
+    """The open answers of an org. The oldest is forgotten when there are too many, so that memory stays bounded."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[str, tuple[Result, int]] = OrderedDict()
+        self._numbers = count(1)
+
+    def open(self, result: Result, *, version: str, batch_size: int = LARGEST_PAGE) -> Record:
+        """Give the first page as the body of an answer. `batch_size` is brought between 200 and 2,000."""
+        size = min(max(batch_size, SMALLEST_PAGE), LARGEST_PAGE)
+        if result.total_size <= size or not result.records:
+            return self._page(result, "", 0, size, version)
+        return self._page(result, self._keep(result, size), 0, size, version)
+
+    def more(self, locator: str, version: str) -> Record:
+        """Give the page that a nextRecordsUrl names. Raises INVALID_QUERY_LOCATOR where it is unknown or forgotten."""
+        key, _, start = locator.rpartition("-")
+        if key not in self._open or not (start.isascii() and start.isdigit()):
+            raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+        result, size = self._open[key]
+        if not 0 < int(start) < result.total_size:
+            raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+        return self._page(result, key, int(start), size, version)
+
+    def _keep(self, result: Result, size: int) -> str:
+        key = ids.numbered("0r8", next(self._numbers))
+        self._open[key] = (result, size)
+        while len(self._open) > MOST_CURSORS:
+            self._open.popitem(last=False)
+        return key
+
+    def _page(self, result: Result, key: str, start: int, size: int, version: str) -> Record:
+        stop = start + size
+        records = [self._with_child_pages(record, result.child_keys, version) for record in result.records[start:stop]]
+        body: Record = {"totalSize": result.total_size, "done": stop >= result.total_size or not key}
+        if not body["done"]:
+            body["nextRecordsUrl"] = f"/services/data/v{version.lstrip('v')}/query/{key}-{stop}"
+        return body | {"records": records}
+
+    def _with_child_pages(self, record: Record, keys: tuple[str, ...], version: str) -> Record:
+        long = [key for key in keys if record[key] and record[key]["totalSize"] > CHILD_PAGE]
+        if not long:
+            return record
+        return record | {key: self._child_page(record[key], version) for key in long}
+
+    def _child_page(self, found: Record, version: str) -> Record:
+        result = Result(found["records"], found["totalSize"], "")
+        return self._page(result, self._keep(result, CHILD_PAGE), 0, CHILD_PAGE, version)
