@@ -18,7 +18,7 @@ class PicklistValue:
 
 @dataclass(kw_only=True, slots=True)
 class Field:
-    """A field, in the words of `describe`. `type` is describe's: string, picklist, reference, currency, datetime, …"""
+    """A field, in the words of `describe`, also for its `type`: string, picklist, reference, currency, datetime."""
 
     name: str
     label: str

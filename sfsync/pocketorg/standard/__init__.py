@@ -32,7 +32,9 @@ _TRAITS = {
     "clone": "deepCloneable",
     "undelete": "undeletable",
 }
-_GROUPABLE = frozenset("id reference boolean string textarea picklist combobox phone url int date email".split())
+_GROUPABLE = frozenset(
+    {"id", "reference", "boolean", "string", "textarea", "picklist", "combobox", "phone", "url", "int", "date", "email"}
+)
 _NUMBERS = frozenset({"double", "currency", "percent"})
 #: longer text can be neither grouped nor, as a text area, filtered
 _LONGEST_KEY = 255
@@ -77,6 +79,7 @@ def _field(cells: list[str], folder: Traversable) -> Field:
     length = int(size) if size and kind not in _NUMBERS else 0
     precision, scale = map(int, size.split(",")) if kind in _NUMBERS else (0, 0)
     picklist = tuple(_values(values, folder))
+    short = kind != "base64" and not (kind == "textarea" and length > _LONGEST_KEY)
     nillable = "required" not in rules and kind != "boolean"
     writable = "read-only" not in rules
     return Field(
@@ -89,7 +92,10 @@ def _field(cells: list[str], folder: Traversable) -> Field:
         nillable=nillable,
         createable=writable and "update-only" not in rules,
         updateable=writable and "create-only" not in rules,
-        **_abilities(kind, length, rules),
+        filterable=_able("filter", rules, usual=short),
+        sortable=_able("sort", rules, usual=short and kind != "address"),
+        groupable=_able("group", rules, usual=short and length <= _LONGEST_KEY and kind in _GROUPABLE),
+        aggregatable=_able("aggregate", rules, usual=short and kind not in {"boolean", "address"}),
         unique="unique" in rules,
         id_lookup="id-lookup" in rules or kind == "id",
         name_field="name" in rules,
@@ -108,15 +114,8 @@ def _field(cells: list[str], folder: Traversable) -> Field:
     )
 
 
-def _abilities(kind: str, length: int, rules: set[str]) -> dict[str, bool]:
-    short = kind != "base64" and not (kind == "textarea" and length > _LONGEST_KEY)
-    able = {
-        "filterable": ("filter", short),
-        "sortable": ("sort", short and kind != "address"),
-        "groupable": ("group", short and length <= _LONGEST_KEY and kind in _GROUPABLE),
-        "aggregatable": ("aggregate", short and kind not in {"boolean", "address"}),
-    }
-    return {key: word in rules or (usual and f"no-{word}" not in rules) for key, (word, usual) in able.items()}
+def _able(word: str, rules: set[str], *, usual: bool) -> bool:
+    return word in rules or (usual and f"no-{word}" not in rules)
 
 
 def _default(kind: str, picklist: tuple[PicklistValue, ...], rules: set[str]) -> str | bool | None:
