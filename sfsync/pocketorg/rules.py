@@ -1,0 +1,66 @@
+"""What a row must satisfy before it is written: required, pointing somewhere, unique, and valid by the admin's rules."""
+
+# ruff: noqa: S608 - identifiers come from the schema and are quoted, values are always bound
+
+from collections.abc import Iterable
+
+from sfsync.pocketorg import formula
+from sfsync.pocketorg.access import Access
+from sfsync.pocketorg.errors import ApiError
+from sfsync.pocketorg.schema import Field, SObject, ValidationRule
+from sfsync.pocketorg.store import Row, quoted
+from sfsync.pocketorg.work import Work
+
+#: A field that may point to more kinds than this may point to anything, also to objects that were deployed later.
+_POLYMORPHIC = 4
+
+
+def require(sobject: SObject, row: Row, names: Iterable[str]) -> None:
+    """Refuse with every missing field at once."""
+    fields = (sobject.field(name) for name in names)
+    missing = [f.name for f in fields if f and f.required and row.get(f.name) is None]
+    if missing:
+        text = f"Required fields are missing: [{', '.join(missing)}]"
+        raise ApiError(400, "REQUIRED_FIELD_MISSING", text, missing)
+
+
+def check_references(work: Work, sobject: SObject, row: Row, names: Iterable[str], access: Access) -> None:
+    """Refuse an Id of the wrong kind, of nothing, of a deleted record, or of what the user may not see."""
+    for name in names:
+        field = sobject.field(name)
+        if field and field.reference_to and row.get(field.name):
+            _check_reference(work, field, row[field.name], access)
+
+
+def _check_reference(work: Work, field: Field, record_id: str, access: Access) -> None:
+    target = work.schema.by_prefix(record_id)
+    if target is None or (len(field.reference_to) <= _POLYMORPHIC and target.name not in field.reference_to):
+        message = f"{field.label}: id value of incorrect type: {record_id}"
+        raise ApiError(400, "MALFORMED_ID", message, [field.name])
+    found = work.store.get(target.name, record_id)
+    if found is None:
+        raise ApiError(400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", [])
+    if found.get("IsDeleted"):
+        raise ApiError(404, "ENTITY_IS_DELETED", "entity is deleted", [])
+    if not access.can(target.name, "read"):
+        message = f"insufficient access rights on cross-reference id: {record_id[:15]}"
+        raise ApiError(403, "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", message, [])
+
+
+def check_unique(work: Work, sobject: SObject, row: Row, names: Iterable[str]) -> None:
+    """Refuse a value that another row has, naming that row. The recycle bin does not count."""
+    for name in names:
+        field = sobject.field(name)
+        if field and field.unique and field.name != "Id" and row.get(field.name) is not None:
+            taken = _holder(work, sobject, field, row)
+            if taken:
+                text = f"duplicate value found: {field.name} duplicates value on record with id: {taken}"
+                raise ApiError(400, "DUPLICATE_VALUE", text, [])
+
+
+def _holder(work: Work, sobject: SObject, field: Field, row: Row) -> str | None:
+    collation = "" if field.case_sensitive else " COLLATE NOCASE"
+    alive = " AND IsDeleted = 0" if sobject.field("IsDeleted") else ""
+    sql = f"SELECT Id FROM {quoted(sobject.name)} WHERE {quoted(field.name)} = ?{collation} AND Id IS NOT ?{alive}"
+    found = work.store.db.execute(sql, (row[field.name], row.get("Id"))).fetchone()
+    return str(found["Id"]) if found else None

@@ -1,0 +1,144 @@
+"""The org's rows: one SQLite table an object, one connection, one writing transaction at a time."""
+
+# ruff: noqa: S608 - identifiers come from the schema and are quoted, values are always bound
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sfsync.pocketorg import ids
+from sfsync.pocketorg.schema import Field, Schema, SObject
+
+Row = dict[str, Any]
+
+_AFFINITY = {"boolean": "INTEGER", "int": "INTEGER", "currency": "REAL", "double": "REAL", "percent": "REAL"}
+_ALWAYS_INDEXED = ("SystemModstamp", "LastStageChangeDate")
+
+
+def is_stored(field: Field) -> bool:
+    """Formulas and compound addresses are worked out on the way out."""
+    return not field.formula and field.type not in {"address", "location"}
+
+
+class Store:
+    """Rows as SQLite holds them (datetimes as UTC text, booleans as 0 and 1), by table and Id."""
+
+    def __init__(self, path: str, schema: Schema) -> None:
+        self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self.db.row_factory = sqlite3.Row
+        self.db.execute("PRAGMA journal_mode = WAL")
+        self.db.execute("PRAGMA synchronous = OFF")  # a pocket org need not survive a power cut
+        self.lock = threading.RLock()
+        self._schema = schema
+        self._depth = 0
+        self.migrate()
+
+    def close(self) -> None:
+        with self.lock:
+            self.db.close()
+
+    # ------------------------------------------------------------------ schema
+
+    def migrate(self) -> None:
+        """Give each object of the schema its table, and each table its missing columns."""
+        self.db.execute('CREATE TABLE IF NOT EXISTS "-pocket" (key TEXT PRIMARY KEY, value TEXT)')
+        for sobject in self._schema:
+            self._migrate_table(sobject)
+
+    def _migrate_table(self, sobject: SObject) -> None:
+        table = quoted(sobject.name)
+        self.db.execute(f"CREATE TABLE IF NOT EXISTS {table} (Id TEXT PRIMARY KEY) WITHOUT ROWID")
+        present = {str(column["name"]).lower() for column in self.db.execute(f"PRAGMA table_info({table})")}
+        for field in sobject.fields.values():
+            if is_stored(field) and field.name.lower() not in present:
+                kind = "BLOB" if field.name == "VersionData" else _AFFINITY.get(field.type, "TEXT")
+                self.db.execute(f"ALTER TABLE {table} ADD COLUMN {quoted(field.name)} {kind}")
+                self._index(sobject, field)
+
+    def _index(self, sobject: SObject, field: Field) -> None:
+        if not (field.unique or field.external_id or field.reference_to or field.name in _ALWAYS_INDEXED):
+            return
+        name = quoted(f"{sobject.name}.{field.name}")
+        collation = "" if field.reference_to or field.case_sensitive else " COLLATE NOCASE"
+        self.db.execute(
+            f"CREATE INDEX IF NOT EXISTS {name} ON {quoted(sobject.name)} ({quoted(field.name)}{collation})"
+        )
+
+    # ------------------------------------------------------------ transactions
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; inside another one a savepoint, so that one record of many can fail alone."""
+        with self.lock:
+            begin, commit, undo = self._words()
+            self.db.execute(begin)
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                for word in undo:
+                    self.db.execute(word)
+                raise
+            else:
+                self.db.execute(commit)
+            finally:
+                self._depth -= 1
+
+    def _words(self) -> tuple[str, str, tuple[str, ...]]:
+        if not self._depth:
+            return "BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",)
+        name = f"level{self._depth}"
+        return f"SAVEPOINT {name}", f"RELEASE {name}", (f"ROLLBACK TO {name}", f"RELEASE {name}")
+
+    # -------------------------------------------------------------------- rows
+
+    def get(self, table: str, record_id: str) -> Row | None:
+        """Find one row, deleted or not."""
+        found = self.db.execute(f"SELECT * FROM {quoted(table)} WHERE Id = ?", (record_id,)).fetchone()
+        return dict(found) if found else None
+
+    def find(self, table: str, **equal: Any) -> list[Row]:
+        """All rows whose columns have these values, in the order of their Ids."""
+        where = " AND ".join(f"{quoted(column)} = ?" for column in equal) or "1"
+        rows = self.db.execute(f"SELECT * FROM {quoted(table)} WHERE {where} ORDER BY Id", tuple(equal.values()))
+        return [dict(row) for row in rows]
+
+    def insert(self, table: str, row: Mapping[str, Any]) -> None:
+        columns, marks = ", ".join(map(quoted, row)), ", ".join("?" * len(row))
+        self.db.execute(f"INSERT INTO {quoted(table)} ({columns}) VALUES ({marks})", tuple(row.values()))
+
+    def update(self, table: str, record_id: str, changes: Mapping[str, Any]) -> None:
+        if changes:
+            sets = ", ".join(f"{quoted(column)} = ?" for column in changes)
+            self.db.execute(f"UPDATE {quoted(table)} SET {sets} WHERE Id = ?", (*changes.values(), record_id))
+
+    def delete(self, table: str, record_id: str) -> None:
+        self.db.execute(f"DELETE FROM {quoted(table)} WHERE Id = ?", (record_id,))
+
+    # ------------------------------------------------------------------- notes
+
+    def new_id(self, prefix: str) -> str:
+        return ids.numbered(prefix, self.next_number(f"id {prefix}"))
+
+    def next_number(self, sequence: str) -> int:
+        """Count on in this sequence: 1, 2, 3, … Like an org's auto-numbers it never goes back but by a rollback."""
+        row = self.db.execute(
+            'INSERT INTO "-pocket" VALUES (?, 1) ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value',
+            (sequence,),
+        ).fetchone()
+        return int(row["value"])
+
+    def note(self, key: str) -> str | None:
+        """What the org noted about itself under this key: its secrets and certificates, which outlive a restart."""
+        row = self.db.execute('SELECT value FROM "-pocket" WHERE key = ?', (key,)).fetchone()
+        return str(row["value"]) if row else None
+
+    def set_note(self, key: str, value: str) -> None:
+        self.db.execute('INSERT OR REPLACE INTO "-pocket" VALUES (?, ?)', (key, value))
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier for SQL."""
+    return '"' + name.replace('"', '""') + '"'
