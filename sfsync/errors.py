@@ -5,6 +5,8 @@ SfsyncError                what happened, where, what to do
 ├── SetupError             the admin: a file, a permission, a refused login
 │   └── SetupErrors        several of them, found together
 └── TryAgainLater          nobody: the next tick; the operator hears if it lasts
+    ├── LookAgain          the record changed under us: read it again, decide again
+    └── AnswerLost         a write may or may not have happened: look it up before anything is repeated
 
 Anything else is a bug.
 """
@@ -55,6 +57,14 @@ class SetupErrors(SetupError):
 
 class TryAgainLater(SfsyncError):
     """Nobody acts: the next tick does. A lock, an outage, a limit."""
+
+
+class LookAgain(TryAgainLater):
+    """The record changed under us: read it again and decide again, at once."""
+
+
+class AnswerLost(TryAgainLater):
+    """A write may or may not have happened: look it up before anything is repeated."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

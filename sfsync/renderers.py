@@ -3,8 +3,9 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Self
@@ -21,9 +22,18 @@ _templates: dict[str, Template] = {}
 
 
 def _start(templates: Mapping[str, Template]) -> None:
-    """Prepare a render process: it knows the templates, and leaves Ctrl-C to its parent."""
+    """Prepare a render process: it knows the templates, and ends when its parent says so or dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=_outlive_no_parent, daemon=True).start()
     _templates.update(templates)
+
+
+def _outlive_no_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(0)
 
 
 def _render(form: OrderForm) -> Pdf:
@@ -39,8 +49,8 @@ class Renderers:
         self._pool = self._new_pool()
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        # forked from a clean server, the processes inherit no threads and no secrets
-        context = multiprocessing.get_context("forkserver")
+        # spawned, not forked: the processes inherit no threads
+        context = multiprocessing.get_context("spawn")
         return ProcessPoolExecutor(self._processes, context, initializer=_start, initargs=(self._templates,))
 
     def render(self, forms: Sequence[OrderForm]) -> Iterator[Pdf | SfsyncError]:
@@ -57,7 +67,7 @@ class Renderers:
         except TimeoutError:
             self._restart()
             return SetupError("Rendering took too long.", where=form.template, remedy="Look for a loop without end.")
-        except BrokenProcessPool:
+        except (BrokenProcessPool, CancelledError):
             return self._alone(form)
         except Exception as error:  # noqa: BLE001 (whatever one record does to the renderer stays with that record)
             return SetupError(f"It could not be rendered: {type(error).__name__}: {error}", where=form.template)
@@ -81,13 +91,11 @@ class Renderers:
 
     def close(self) -> None:
         """End the processes, also those that hang."""
-        stop: Callable[[], object] | None = getattr(self._pool, "terminate_workers", None)  # Python 3.14 on
-        if stop:
-            stop()
-        else:
-            for process in list((self._pool._processes or {}).values()):  # noqa: SLF001 (no public way before 3.14)
-                process.terminate()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        processes = list((self._pool._processes or {}).values())  # noqa: SLF001 (no public way before Python 3.14)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.kill()
+            process.join()
 
     def __enter__(self) -> Self:
         return self

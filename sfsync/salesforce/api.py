@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
-from sfsync.errors import SfsyncError, TryAgainLater
+from sfsync.errors import AnswerLost, SfsyncError, TryAgainLater
 from sfsync.salesforce import codes, soql
-from sfsync.salesforce.session import PLACEHOLDER, AnswerLost, Session
+from sfsync.salesforce.session import PLACEHOLDER, Session
 
 #: 52.0 brought LastStageChangeDate
 VERSION = "62.0"
@@ -68,6 +68,8 @@ class Api:
             now, waiting = waiting[:_MAX_QUERIES], waiting[_MAX_QUERIES:]
             following = []
             for (n, _), answer in zip(now, self.composite(url for _, url in now), strict=True):
+                if isinstance(answer, SfsyncError):
+                    raise answer
                 results[n] += answer["records"]
                 if not answer["done"]:
                     following.append((n, answer["nextRecordsUrl"].partition(f"/v{VERSION}/")[2]))
@@ -75,7 +77,7 @@ class Api:
         return results
 
     def composite(self, paths: Iterable[str]) -> list[Any]:
-        """The bodies of several reads that go as one call, in their order. Raises on the first that is refused."""
+        """The bodies of several reads that go as one call, in their order; an error of ours where one is refused."""
         request = {
             "allOrNone": False,
             "collateSubrequests": False,
@@ -85,10 +87,8 @@ class Api:
             ],
         }
         answers = self.call("POST", "composite", request, reads=True)["compositeResponse"]
-        for answer in answers:
-            if answer["httpStatusCode"] >= 300:  # noqa: PLR2004 (HTTP's own line)
-                raise error_in(answer["body"])
-        return [answer["body"] for answer in answers]
+        refused = 300
+        return [error_in(a["body"]) if a["httpStatusCode"] >= refused else a["body"] for a in answers]
 
 
 def error_in(body: Any) -> SfsyncError:

@@ -13,12 +13,11 @@ from datetime import datetime
 from typing import Any
 
 from sfsync.config import FieldNames
-from sfsync.errors import SetupError, SfsyncError, TryAgainLater
+from sfsync.errors import AnswerLost, SetupError, SfsyncError, TryAgainLater
 from sfsync.records import Receipt, Status, Upload
 from sfsync.salesforce import codes, soql
 from sfsync.salesforce.api import VERSION, Api, Row, error_in
 from sfsync.salesforce.org import moment
-from sfsync.salesforce.session import AnswerLost
 
 log = logging.getLogger(__name__)
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from sfsync.errors import RecordIncomplete, SetupError, SfsyncError, TryAgainLater
+from sfsync.errors import LookAgain, RecordIncomplete, SetupError, SfsyncError, TryAgainLater
 
-#: the record changed under us, or is gone: look again, decide again
-LOOK_AGAIN = frozenset({"DUPLICATE_VALUE", "ENTITY_IS_DELETED", "PROCESSING_HALTED"})
-
+_LOOK_AGAIN = {
+    "DUPLICATE_VALUE": "This version was made meanwhile",  # our key is taken: by another worker, or a late write
+    "ENTITY_IS_DELETED": "The record or its file was deleted meanwhile",
+    "PROCESSING_HALTED": "Another write of the same call failed",
+}
 _LATER = {
     "UNABLE_TO_LOCK_ROW": "The record is locked by another edit",
     "REQUEST_LIMIT_EXCEEDED": "The org's limit of API calls is reached",
@@ -19,7 +21,6 @@ _LATER = {
     "UNKNOWN_EXCEPTION": "Salesforce had an error of its own",
     "INVALID_SESSION_ID": "The session ended",
     "INVALID_QUERY_LOCATOR": "A long answer was cut short",
-    **dict.fromkeys(sorted(LOOK_AGAIN), "The record changed meanwhile"),
 }
 _REP = frozenset(
     {
@@ -49,6 +50,8 @@ _ADMIN = {
 def classify(code: str, message: str, *, where: str = "") -> SfsyncError:
     """Turn one of Salesforce's refusals into the error for whoever acts next. An unknown code says so."""
     said = " ".join(message.split())
+    if code in _LOOK_AGAIN:
+        return LookAgain(f"{_LOOK_AGAIN[code]} ({code}).", where=where)
     if code in _LATER:
         return TryAgainLater(f"{_LATER[code]} ({code}).", where=where, remedy="Nothing to do: sfsync tries again.")
     if code in _REP:

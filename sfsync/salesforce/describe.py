@@ -4,8 +4,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sfsync.errors import SetupError, did_you_mean
+from sfsync.errors import SetupError, SfsyncError, TryAgainLater, did_you_mean
 from sfsync.records import FieldLabel
+
+_LIKELY = (
+    "Opportunity",
+    "OpportunityLineItem",
+    "OpportunityContactRole",
+    "Product2",
+    "Account",
+    "Contact",
+    "User",
+    "Order_Form__c",
+    "ContentVersion",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +102,7 @@ class Resolved:
 class Describer:
     """The describes of the objects in use, each fetched once, several in one call."""
 
-    def __init__(self, fetch: Callable[[Sequence[str]], list[dict[str, Any]]]) -> None:
+    def __init__(self, fetch: Callable[[Sequence[str]], list[dict[str, Any] | SfsyncError]]) -> None:
         self._fetch = fetch
         self._known: dict[str, ObjectInfo] = {}
 
@@ -100,9 +112,26 @@ class Describer:
 
     def load(self, names: Iterable[str]) -> None:
         """Fetch what is not known yet. Raises SetupError for an object that the org or the user does not have."""
-        missing = [n for n in dict.fromkeys(names) if n not in self._known]
-        for raw in self._fetch(missing) if missing else ():
-            self._known[raw["name"]] = ObjectInfo.read(raw)
+        asked = [n for n in dict.fromkeys(names) if n not in self._known]
+        if not asked:
+            return
+        # a form needs most of the others too, and together they cost one call
+        together = [*asked, *(n for n in _LIKELY if n not in {*asked, *self._known})]
+        for name, found in zip(together, self._fetch(together), strict=True):
+            if not isinstance(found, SfsyncError):
+                self._known[name] = ObjectInfo.read(found)
+            elif isinstance(found, TryAgainLater):
+                raise found
+            elif name in asked:
+                raise SetupError(
+                    f"The org has no object {name}, or the integration user may not see it.",
+                    remedy="Deploy config/salesforce to the org, and assign the permission set Order Form Worker.",
+                )
+
+    def known(self, names: Sequence[str]) -> list[ObjectInfo]:
+        """Describe several objects at once. Raises SetupError for one that the org or the user does not have."""
+        self.load(names)
+        return [self._known[name] for name in names]
 
     def forget(self) -> None:
         """Ask the org anew from now on: an admin may have changed it."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sfsync.config import FieldNames
-from sfsync.errors import SetupError
+from sfsync.errors import SetupError, SfsyncError
 from sfsync.records import Made, Opportunity, Request, Shown, Stamp
 from sfsync.salesforce import plan as plans
 from sfsync.salesforce import soql
@@ -31,8 +31,8 @@ class Org:
         self._currency = currency
         self.describer = Describer(self._describe)
 
-    def _describe(self, names: Sequence[str]) -> list[Row]:
-        found: list[Row] = []
+    def _describe(self, names: Sequence[str]) -> list[Row | SfsyncError]:
+        found: list[Row | SfsyncError] = []
         for some in chunks(names, MAX_SUBREQUESTS):
             found += self.api.composite(f"sobjects/{name}/describe" for name in some)
         return found

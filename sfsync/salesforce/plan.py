@@ -57,13 +57,22 @@ class Plan:
         return list(dict.fromkeys([*_ALWAYS, *ours, *currency, *stamps, *(p.select for p in self.paths)]))
 
 
-def make(describer: Describer, stages: Iterable[str], names: FieldNames, paths: Iterable[tuple[str, str]]) -> Plan:
-    """Prove the (path, where) pairs against the org. Raises SetupError or SetupErrors that name every wrong one."""
-    describer.load(["Opportunity", "OpportunityLineItem", "Account", "User", "Product2"])
+def make(
+    describer: Describer,
+    stages: Iterable[str],
+    names: FieldNames,
+    paths: Iterable[tuple[str, str]],
+    optional: Iterable[str] = (),
+) -> Plan:
+    """Prove the (path, where) pairs against the org. Raises SetupError or SetupErrors that name every wrong one.
+
+    The `optional` ones are read where the org has them, and silently left out where it does not.
+    """
     opportunity = describer.get("Opportunity")
     resolved, problems = _resolve(describer, [*paths, *_own_fields(names)])
     if problems:
         raise problems[0] if len(problems) == 1 else SetupErrors(problems)
+    resolved += _resolve(describer, ((path, "") for path in optional))[0]
     return Plan(
         stages=tuple(dict.fromkeys(stages)),
         names=names,

@@ -24,7 +24,7 @@ from urllib3.exceptions import NewConnectionError
 from urllib3.util import Retry
 
 from sfsync import __version__
-from sfsync.errors import SetupError, TryAgainLater
+from sfsync.errors import AnswerLost, SetupError, TryAgainLater
 from sfsync.salesforce.login import AccessToken
 
 log = logging.getLogger(__name__)
@@ -40,10 +40,6 @@ LOGIN_PAUSE = timedelta(seconds=60)
 _TRIES = 4
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
-
-
-class AnswerLost(TryAgainLater):
-    """A write may or may not have happened: look it up before anything is repeated."""
 
 
 @dataclass(slots=True)

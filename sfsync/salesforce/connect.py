@@ -1,0 +1,14 @@
+"""From the environment to an org that answers."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sfsync.salesforce.api import Api
+from sfsync.salesforce.login import Credentials, log_in
+from sfsync.salesforce.session import Session
+
+
+def connect(environ: Mapping[str, str], now: Callable[[], datetime]) -> Api:
+    """Make the API of the org that the environment names; it logs in at the first call. Raises SetupError."""
+    credentials = Credentials.from_environ(environ)
+    return Api(Session(lambda: log_in(credentials, now), now=now))

@@ -1,0 +1,109 @@
+"""Keep going: a pass at each tick, until somebody says stop."""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from sfsync.config import Settings
+from sfsync.errors import SetupError
+from sfsync.sync import Report, Sync
+
+log = logging.getLogger(__name__)
+
+#: a sweep finds what slipped through the watch
+SWEEP_EVERY = timedelta(hours=6)
+#: Heroku kills 30 seconds after SIGTERM
+DRAIN_SECONDS = 18.0
+_REMIND_EVERY = timedelta(hours=1)
+
+
+class Ticks:
+    """Decides at each tick whether to make a pass, and says what came of it. One pass at a time."""
+
+    def __init__(self, sync: Sync, settings: Settings, now: Callable[[], datetime]) -> None:
+        self._sync, self._settings, self._now = sync, settings, now
+        self._passed: datetime | None = None
+        self._swept: datetime | None = None
+        self._trouble: datetime | None = None
+        self._reminded: datetime | None = None
+
+    def tick(self) -> None:
+        """Make a pass if it is time for one. Never raises: nothing may end the worker but its stop."""
+        now = self._now()
+        if not self._is_time(now):
+            return
+        self._passed = now
+        sweep = self._swept is None or now - self._swept >= SWEEP_EVERY
+        try:
+            report = self._sync.run(sweep=sweep)
+        except Exception:
+            log.exception("this is a bug of sfsync's; please report it. The next tick tries again")
+            return
+        if sweep and report.error is None:
+            self._swept = now
+        self._say(report, now)
+
+    def _is_time(self, now: datetime) -> bool:
+        if now in self._settings.business_hours or self._passed is None:
+            return True
+        # half a tick of slack, since ticks are never quite on time
+        return now - self._passed >= self._settings.check_otherwise_every - self._settings.check_every / 2
+
+    def _say(self, report: Report, now: datetime) -> None:
+        if report.made or report.failed or report.restored or report.waiting:
+            log.info("%s", report)
+        if report.error is None:
+            if self._trouble:
+                log.info("the org answers again")
+            self._trouble = self._reminded = None
+            return
+        self._trouble = self._trouble or now
+        lasting = now - self._trouble >= _REMIND_EVERY
+        if self._reminded is None or now - self._reminded >= _REMIND_EVERY:
+            level = logging.ERROR if lasting or isinstance(report.error, SetupError) else logging.WARNING
+            log.log(level, "%s", report.error)
+            self._reminded = now
+
+
+def work(ticks: Ticks, every: timedelta, stop: threading.Event) -> int:
+    """Tick until `stop` is set or a signal comes; finish the batch in hand. Returns the exit code."""
+    busy = threading.Lock()
+
+    def tick() -> None:
+        if not stop.is_set():
+            with busy:
+                ticks.tick()
+
+    def say_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, say_stop)
+    scheduler = BackgroundScheduler(timezone=UTC)
+    # a tick that comes late is made late, never dropped; two never overlap
+    scheduler.add_job(
+        tick,
+        "interval",
+        seconds=every.total_seconds(),
+        next_run_time=datetime.now(UTC),
+        misfire_grace_time=None,
+        coalesce=True,
+        max_instances=1,
+    )
+    scheduler.start()
+    log.info("looking every %d seconds; stop with Ctrl-C", every.total_seconds())
+    stop.wait()
+    log.info("stopping after the batch in hand")
+    scheduler.shutdown(wait=False)
+    if busy.acquire(timeout=DRAIN_SECONDS):
+        return 0
+    # the org still owes an answer; the next start looks up what was done
+    log.warning("the org has not answered; leaving without it")
+    logging.shutdown()
+    os._exit(0)
