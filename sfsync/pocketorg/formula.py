@@ -1,5 +1,195 @@
-"""Formulas: Salesforce's spreadsheet language, as one SQLite expression over a row."""
+"""Formulas: Salesforce's spreadsheet language, as one SQLite expression over a row.
+
+A formula field is read as `compile(field.formula, sobject, schema).sql("t", now=now)` inside a SELECT whose row goes by
+the alias `t`; `of_field` does so and rounds to the field's scale. A validation rule is
+`compile(rule.formula, sobject, schema).sql("new", "old", now=now)`, where `new` and `old` are tables or CTEs of one row
+each with the object's stored columns; on a create leave `old` out. The answer of a rule is 1 where the rule is broken.
+
+Source for the language: Salesforce Help, "Formula Operators and Functions by Context". What is not spoken is refused,
+naming it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from lark import Lark, Token, Tree, UnexpectedInput
+
+from sfsync.pocketorg import formulafunctions
+from sfsync.pocketorg.formulafunctions import Circumstances, Piece, refused, text_literal
+from sfsync.pocketorg.schema import Field, Schema, SObject
+
+_DEEPEST = 10  #: parents and formulas of formulas on the way to one value
+
+_KINDS = {
+    "boolean": "boolean",
+    "int": "number",
+    "double": "number",
+    "currency": "number",
+    "percent": "number",
+    "date": "date",
+    "datetime": "datetime",
+    "picklist": "picklist",
+    "multipicklist": "multipicklist",
+}
 
 
-def compile(text, sobject, schema):
-    raise NotImplementedError
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula that is right for its object. `kind` is text, number, boolean, date, datetime or null."""
+
+    text: str
+    kind: str
+    _tree: Tree[Token]
+    _sobject: SObject
+    _schema: Schema
+    _depth: int
+
+    def sql(self, alias: str, prior_alias: str | None = None, *, now: datetime) -> str:
+        """Write the expression over the row `alias`; `prior_alias` is the row as it was, None for a new record.
+
+        `now` is aware; TODAY() is its day in its own zone.
+        """
+        return self._piece(alias, prior_alias, now).sql
+
+    def _piece(self, alias: str, prior_alias: str | None, now: datetime) -> Piece:
+        circumstances = Circumstances(is_new=prior_alias is None, now=now)
+        return _Writer(self._sobject, self._schema, alias, prior_alias, circumstances, self._depth).write(self._tree)
+
+
+def compile(text: str, sobject: SObject, schema: Schema, *, depth: int = 0) -> Formula:  # noqa: A001
+    """Read a formula and check every name in it. Raises ApiError FIELD_INTEGRITY_EXCEPTION, naming what is wrong."""
+    if depth > _DEEPEST:
+        raise refused(f"Formula is nested too deeply: {text}")
+    formula = Formula(text, "", _parse(text), sobject, schema, depth)
+    # Names and types are checked by writing it once, for a row that nobody will read.
+    kind = formula._piece("t", "o", datetime.min).kind  # noqa: SLF001
+    return Formula(text, kind, formula._tree, sobject, schema, depth)  # noqa: SLF001
+
+
+def of_field(field: Field, sobject: SObject, schema: Schema, alias: str, *, now: datetime, depth: int = 0) -> str:
+    """Write a formula field's value for the row `alias`, rounded to the field's scale where it is a number."""
+    sql = compile(field.formula, sobject, schema, depth=depth).sql(alias, now=now)
+    if _KINDS.get(field.type) == "number":
+        return f"formula_round({sql}, {int(field.scale)})"
+    return f"coalesce({sql}, 0)" if field.type == "boolean" else sql
+
+
+@lru_cache(maxsize=256)
+def _parse(text: str) -> Tree[Token]:
+    try:
+        return _parser().parse(text)
+    except UnexpectedInput as problem:
+        rest = text[problem.pos_in_stream or 0 :][:30]
+        raise refused(f"Syntax error. Found '{rest}'" if rest else "Syntax error. Missing expression") from None
+    except RecursionError:
+        raise refused("Formula is too complex") from None
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Lark:
+    grammar = Path(__file__).with_suffix(".lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", maybe_placeholders=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    sobject: SObject
+    schema: Schema
+    alias: str
+    prior: str | None
+    circumstances: Circumstances
+    depth: int
+
+    def write(self, node: Tree[Token] | Token) -> Piece:
+        assert isinstance(node, Tree)
+        match node.data:
+            case "number":
+                return Piece(f"{float(str(node.children[0]))!r}", "number")
+            case "string":
+                return Piece(text_literal(_unquoted(str(node.children[0]))), "text")
+            case "field":
+                return self._field([str(name) for name in node.children])
+            case "call":
+                return self._call(str(node.children[0]), node.children[1:])
+            case "signed":
+                return formulafunctions.signed(str(node.children[0]), self.write(node.children[1]))
+            case "either" | "both" | "power":
+                return self._chain({"either": "||", "both": "&&", "power": "^"}[node.data], node)
+            case _:
+                return self._operators(node)
+
+    def _chain(self, operator: str, node: Tree[Token]) -> Piece:
+        first, *rest = (self.write(child) for child in node.children)
+        for each in rest:
+            first = formulafunctions.operate(first, operator, each)
+        return first
+
+    def _operators(self, node: Tree[Token]) -> Piece:
+        left = self.write(node.children[0])
+        for operator, right in zip(node.children[1::2], node.children[2::2], strict=True):
+            left = formulafunctions.operate(left, str(operator), self.write(right))
+        return left
+
+    def _call(self, name: str, arguments: list[Tree[Token] | Token]) -> Piece:
+        word = name.upper()
+        if word in ("ISCHANGED", "PRIORVALUE"):
+            return self._history(word, arguments)
+        return formulafunctions.call(word, [self.write(each) for each in arguments], self.circumstances)
+
+    def _history(self, word: str, arguments: list[Tree[Token] | Token]) -> Piece:
+        """Of a new record nothing has changed, and what was before is what is now, as the Help says of both."""
+        if len(arguments) != 1:
+            raise refused(
+                f"Incorrect number of parameters for function '{word}()'. Expected 1, received {len(arguments)}"
+            )
+        now = self.write(arguments[0])
+        if self.prior is None:
+            return now if word == "PRIORVALUE" else Piece("0", "boolean")
+        before = _Writer(self.sobject, self.schema, self.prior, None, self.circumstances, self.depth)
+        then = before.write(arguments[0])
+        return then if word == "PRIORVALUE" else Piece(f"({now.sql} IS NOT {then.sql})", "boolean")
+
+    def _field(self, names: list[str]) -> Piece:
+        if names[0].startswith("$"):
+            raise refused(f"The global variable {'.'.join(names)} is not supported by the pocket org")
+        word = names[0].upper()
+        if len(names) == 1 and word in ("TRUE", "FALSE", "NULL"):
+            return {"TRUE": Piece("1", "boolean"), "FALSE": Piece("0", "boolean")}.get(word, Piece("NULL", "null"))
+        if len(names) > 1:
+            return self._parent(names)
+        field = self.sobject.field(names[0])
+        if field is None or field.type in ("address", "location", "base64"):
+            raise refused(f"Field {names[0]} does not exist. Check spelling.")
+        kind = _KINDS.get(field.type, "text")
+        if field.formula:
+            sql = of_field(
+                field, self.sobject, self.schema, self.alias, now=self.circumstances.now, depth=self.depth + 1
+            )
+            return Piece(f"({sql})", kind)
+        return Piece(f'{self.alias}."{field.name}"', kind)
+
+    def _parent(self, names: list[str]) -> Piece:
+        reference = self.sobject.relationship(names[0])
+        target = self.schema.get(reference.reference_to[0]) if reference and reference.reference_to else None
+        if reference is None or target is None:
+            raise refused(f"Field {'.'.join(names)} does not exist. Check spelling.")
+        if self.depth >= _DEEPEST:
+            raise refused(f"Formula is nested too deeply: {'.'.join(names)}")
+        alias = f"p{self.depth + 1}"
+        inner = _Writer(target, self.schema, alias, None, self.circumstances, self.depth + 1)._field(names[1:])
+        found = (
+            f'SELECT {inner.sql} FROM "{target.name}" AS {alias} WHERE {alias}."Id" = {self.alias}."{reference.name}"'
+        )
+        return Piece(f"({found})", inner.kind)
+
+
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+def _unquoted(token: str) -> str:
+    return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[1]), token[1:-1], flags=re.DOTALL)

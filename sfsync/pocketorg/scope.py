@@ -129,8 +129,8 @@ class Scope:
         if field.type == "address":
             return Column("NULL", field, sobject, steps, tuple(_address(table, sobject, field)))
         if field.formula:
-            compiled = formula.compile(field.formula, sobject, self.asked.schema)
-            return Column(compiled.sql(table, now=self.asked.now), field, sobject, steps)
+            sql = formula.of_field(field, sobject, self.asked.schema, table, now=self.asked.now)
+            return Column(f"({sql})", field, sobject, steps)
         return Column(f'{table}."{field.name}"', field, sobject, steps)
 
     def readable_fields(self) -> list[Field]:

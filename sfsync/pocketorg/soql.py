@@ -7,139 +7,60 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path as File
-from typing import Literal as Choice
 
 
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken, v_args
 
 from sfsync.pocketorg.errors import ApiError
+from sfsync.pocketorg.soqltree import (
+    Both,
+    Call,
+    Comparison,
+    Condition,
+    Either,
+    Expression,
+    Item,
+    Literal,
+    Not,
+    Ordering,
+    Path,
+    Place,
+    Query,
+    SemiJoin,
+    Source,
+)
 from sfsync.pocketorg.sqlfunctions import register
 
-__all__ = ["Query", "malformed", "parse", "pointed", "refused", "register"]
+__all__ = [
+    "Both",
+    "Call",
+    "Comparison",
+    "Condition",
+    "Either",
+    "Expression",
+    "Item",
+    "Literal",
+    "Not",
+    "Ordering",
+    "Path",
+    "Place",
+    "Query",
+    "SemiJoin",
+    "Source",
+    "malformed",
+    "parse",
+    "pointed",
+    "refused",
+    "register",
+]
 
 LONGEST_QUERY = 100_000  #: characters; App Limits Cheat Sheet, "SOQL and SOSL Limits"
 LONGEST_STRING = 4_000  #: characters of a string in WHERE; same page
 
 #: How much of the query stands on either side of the pointer.
 _SNIPPET = 42
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a word stands in the query: offset from 0, row and column from 1."""
-
-    offset: int
-    row: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """`Name`, `Account.Owner.Name`; as written, not yet looked up."""
-
-    names: tuple[str, ...]
-    at: Place
-
-    def __str__(self) -> str:
-        return ".".join(self.names)
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A value as written: kind says how, `value` is its Python value, `raw` its text."""
-
-    kind: Choice["string", "number", "currency", "boolean", "null", "date", "datetime", "range"]
-    value: str | float | bool | None
-    raw: str
-    at: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """`COUNT(Id)`, `CALENDAR_YEAR(CloseDate)`, `FIELDS(ALL)`; the name in upper case."""
-
-    name: str
-    arguments: tuple[Path | Call | Literal, ...]
-    at: Place
-
-
-Expression = Path | Call
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    expression: Expression
-    alias: str
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    path: Path
-    alias: str
-
-
-@dataclass(frozen=True, slots=True)
-class SemiJoin:
-    item: Item
-    source: Source
-    where: Condition | None
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Operator is one of = != < <= > >= LIKE, IN, NOT IN, INCLUDES, EXCLUDES; the last four take a list."""
-
-    left: Expression
-    operator: str
-    right: Literal | tuple[Literal, ...] | SemiJoin
-
-
-@dataclass(frozen=True, slots=True)
-class Both:
-    """AND."""
-
-    parts: tuple[Condition, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Either:
-    """OR."""
-
-    parts: tuple[Condition, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    part: Condition
-
-
-Condition = Comparison | Both | Either | Not
-
-
-@dataclass(frozen=True, slots=True)
-class Ordering:
-    expression: Expression
-    descending: bool
-    nulls_last: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    select: tuple[Item | Query, ...]
-    source: Source
-    scope: str
-    where: Condition | None
-    mode: str  #: after WITH
-    group: tuple[Expression, ...]
-    having: Condition | None
-    order: tuple[Ordering, ...]
-    limit: int | None
-    offset: int | None
-    intent: tuple[str, ...]  #: after FOR
-    all_rows: bool
 
 
 def parse(text: str) -> Query:
@@ -276,31 +197,17 @@ class _Reader(Transformer[Token, Query]):
         self,
         select: tuple[Item | Query, ...],
         source: Source,
-        scope: str | None,
+        scope: str,
         where: Condition | None,
-        mode: str | None,
-        group: tuple[tuple[Expression, ...], Condition | None] | None,
-        order: tuple[Ordering, ...] | None,
+        mode: str,
+        group: tuple[tuple[Expression, ...], Condition | None],
+        order: tuple[Ordering, ...],
         limit: int | None,
         offset: int | None,
-        intent: tuple[str, ...] | None,
-        all_rows: bool | None,
+        intent: tuple[str, ...],
+        all_rows: bool,
     ) -> Query:
-        grouped, having = group or ((), None)
-        return Query(
-            select=select,
-            source=source,
-            scope=scope or "",
-            where=where,
-            mode=mode or "",
-            group=grouped,
-            having=having,
-            order=order or (),
-            limit=limit,
-            offset=offset,
-            intent=intent or (),
-            all_rows=bool(all_rows),
-        )
+        return Query(select, source, scope, where, mode, *group, order, limit, offset, intent, all_rows)
 
     def select(self, *items: Item | Query) -> tuple[Item | Query, ...]:
         return items
@@ -323,10 +230,10 @@ class _Reader(Transformer[Token, Query]):
     def source(self, path: Path, alias: Token | None) -> Source:
         return Source(path, str(alias or ""))
 
-    def scope(self, _keyword: Token, name: Token) -> str:
-        return str(name)
+    def scope(self, _scope: Token | None, name: Token | None) -> str:
+        return str(name or "")
 
-    def where(self, condition: Condition) -> Condition:
+    def where(self, condition: Condition | None) -> Condition | None:
         return condition
 
     having = where
@@ -387,7 +294,7 @@ class _Reader(Transformer[Token, Query]):
         return Literal("range", raw, raw, _place(name))
 
     def group(self, *parts: Expression | Condition | None) -> tuple[tuple[Expression, ...], Condition | None]:
-        *expressions, having = parts
+        *expressions, having = parts or (None,)
         return tuple(e for e in expressions if isinstance(e, Path | Call)), _condition(having)
 
     def order(self, *orderings: Ordering) -> tuple[Ordering, ...]:
@@ -396,19 +303,19 @@ class _Reader(Transformer[Token, Query]):
     def ordering(self, expression: Expression, direction: Token | None, place: Token | None) -> Ordering:
         return Ordering(expression, (direction or "").lower() == "desc", (place or "").lower() == "last")
 
-    def limit(self, count: Token) -> int:
-        return int(count)
+    def limit(self, count: Token | None) -> int | None:
+        return None if count is None else int(count)
 
     offset = limit
 
     def intent(self, *names: Token) -> tuple[str, ...]:
         return tuple(name.upper() for name in names)
 
-    def all_rows(self) -> bool:
-        return True
+    def all_rows(self, words: Token | None) -> bool:
+        return words is not None
 
-    def mode(self, mode: Token) -> str:
-        return mode.upper()
+    def mode(self, mode: Token | None) -> str:
+        return (mode or "").upper()
 
 
 def _condition(value: Expression | Condition | None) -> Condition | None:

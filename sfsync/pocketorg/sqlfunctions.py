@@ -1,8 +1,10 @@
 """What SQLite needs to compare, sort and reckon as Salesforce does."""
 
+import math
 import re
 import sqlite3
 from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,13 @@ def register(db: sqlite3.Connection) -> None:
         ("formula_text", 1, text),
         ("formula_regex", 2, regex),
         ("formula_addmonths", 2, add_months),
+        ("formula_upper", 1, str.upper),
+        ("formula_lower", 1, str.lower),
+        ("formula_right", 2, right),
+        ("formula_round", 2, rounded),
+        ("formula_ceiling", 1, ceiling),
+        ("formula_power", 2, power),
+        ("formula_mod", 2, remainder),
     ):
         db.create_function(name, count, function, deterministic=True)
 
@@ -42,6 +51,39 @@ def text(value: object) -> str | None:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     return None if value is None else str(value)
+
+
+def right(value: str, count: float | None) -> str:
+    return value[-int(count) :] if count and count > 0 else ""
+
+
+def rounded(value: float | None, places: float | None) -> float | None:
+    """Half away from zero, as an accountant does. SQLite's own round() knows no places left of the point."""
+    if value is None:
+        return None
+    step = Decimal(1).scaleb(-int(places or 0))
+    try:
+        return float(Decimal(repr(value)).quantize(step, ROUND_HALF_UP))
+    except InvalidOperation:  # more digits than a Decimal holds: nothing to round
+        return value
+
+
+def ceiling(value: float | None) -> float | None:
+    """CEILING() goes away from zero where the number is negative. Source: Salesforce Help, "CEILING"."""
+    return None if value is None else math.copysign(math.ceil(abs(value)), value)
+
+
+def power(base: float | None, exponent: float | None) -> float | None:
+    if base is None or exponent is None:
+        return None
+    try:
+        return math.pow(base, exponent)
+    except (ValueError, OverflowError):
+        return None
+
+
+def remainder(value: float | None, divisor: float | None) -> float | None:
+    return math.fmod(value, divisor) if value is not None and divisor else None
 
 
 def regex(value: str | None, pattern: str) -> int:
