@@ -1,0 +1,125 @@
+"""Jinja2, kept on a short lead: sandboxed, strict, escaping, and reading records by their fields only."""
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound, nodes, pass_context
+from jinja2.environment import Environment
+from jinja2.runtime import Context, Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
+
+from sfsync.forms.filters import FORMATTER, LINE, all_filters, all_tests, decimal, shown
+
+#: the functions that a template may call; what they return is the same every time
+FUNCTIONS = ("range", "namespace")
+_NEWLINE = re.compile("\r\n|[\r\n\v\f\x85\u2028\u2029]")
+#: not allowed in XML, or without meaning: controls, noncharacters, halves of surrogate pairs
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_BROKEN = re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_ORDER = {"eq": "eq", "ne": "ne", "gt": "gt", "gteq": "ge", "lt": "lt", "lteq": "le"}
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Fields are looked up as fields, never as Python's attributes; nothing has attributes of its own."""
+
+    intercepted_binops = frozenset(["+", "-", "*", "/", "//", "%", "**"])
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """`Opportunity.items` is a field of that name, and a field of a record that is not there is empty."""
+        if isinstance(obj, Mapping):
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        return None if obj is None else super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if isinstance(argument, str):
+            return self.getattr(obj, argument)
+        return None if obj is None else super().getitem(obj, argument)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Sums in Decimal throughout, whole numbers divided as well."""
+        left, right = decimal(left), decimal(right)
+        if operator == "/" and isinstance(left, int) and isinstance(right, int):
+            left = Decimal(left)
+        return super().call_binop(context, operator, left, right)
+
+
+def environment(loader: BaseLoader | None = None, *, markup: bool) -> Environment:
+    """For a form (`markup`: values are escaped, a line break in data stays one) or for a line of text."""
+    env = Sandbox(
+        loader=loader,
+        autoescape=markup,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalizer(LINE if markup else " "),
+        auto_reload=False,
+    )
+    env.filters = all_filters()
+    env.tests = all_tests()
+    env.globals = {name: env.globals[name] for name in FUNCTIONS}
+    return env
+
+
+def compiled(env: Environment, source: str, name: str) -> Template:
+    """`name` is the file as messages show it: it stands in tracebacks, beside the template's true line."""
+    tree = _Comparisons().visit(env.parse(source, name, name))
+    return env.template_class.from_code(env, env.compile(tree, name, name), dict(env.globals))
+
+
+class Files(BaseLoader):
+    """Templates from memory: what `Template.load` has read, and nothing else on this machine."""
+
+    def __init__(self, sources: Mapping[str, tuple[str, str]]) -> None:
+        #: name in an include -> source, name in messages
+        self._sources = sources
+
+    def names(self) -> list[str]:
+        """The files as messages show them."""
+        return [shown_as for _, shown_as in self._sources.values()]
+
+    def load(self, environment: Environment, name: str, globals: Any = None) -> Template:  # noqa: A002, ARG002 (Jinja's)
+        if name not in self._sources:
+            raise TemplateNotFound(name)
+        source, shown_as = self._sources[name]
+        return compiled(environment, source, shown_as)
+
+
+def _finalizer(newline: str) -> Callable[[Context, Any], Any]:
+    @pass_context
+    def finalize(context: Context, value: Any) -> Any:
+        if isinstance(value, Undefined):
+            return value
+        text = shown(value, context[FORMATTER]) if type(value) is not str else value
+        return text if text.isascii() and text.isprintable() else _printable(text, newline)
+
+    return finalize
+
+
+def _printable(text: str, newline: str) -> str:
+    """Controls have no shape and go; what is broken becomes U+FFFD, which is drawn as a box and reported."""
+    return _BROKEN.sub("\ufffd", _CONTROL.sub("", _NEWLINE.sub(newline, text)))
+
+
+class _Comparisons(NodeTransformer):
+    """`a < b` becomes `a is lt b`: our tests know that an empty field is neither less nor more."""
+
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802 (Jinja's name)
+        self.generic_visit(node)
+        parts: list[nodes.Expr] = []
+        left = node.expr
+        for operand in node.ops:
+            parts.append(_comparison(left, operand, node.lineno))
+            left = operand.expr
+        found = parts[0]
+        for part in parts[1:]:
+            found = nodes.And(found, part, lineno=node.lineno)
+        return found
+
+
+def _comparison(left: nodes.Expr, operand: nodes.Operand, line: int) -> nodes.Expr:
+    if operand.op not in _ORDER:
+        return nodes.Compare(left, [operand], lineno=line)
+    return nodes.Test(left, _ORDER[operand.op], [operand.expr], [], None, None, lineno=line)

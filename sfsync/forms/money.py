@@ -1,0 +1,88 @@
+"""Numbers, money and dates in the reader's locale. Decimal all the way; Babel knows the conventions."""
+
+from copy import copy
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property, lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import NumberPattern, get_currency_precision
+
+#: A unit price of 0.0125 must not read 0.01: this many decimals are shown where they are not zero.
+MOST_DECIMALS = 6
+_FINEST = Decimal(1).scaleb(-MOST_DECIMALS)
+# Babel writes yen as U+FFE5 in Japanese, which Latin fonts lack, and direction marks that need a bidi engine.
+_PRINTABLE = {0xFFE5: 0xA5, 0x200E: None, 0x200F: None, 0x61C: None}
+
+
+@dataclass(frozen=True)
+class Formatter:
+    """What a form's locale, currency and time zone make of a value."""
+
+    locale: Locale
+    currency: str
+    zone: ZoneInfo
+
+    def money(self, value: Decimal | int, currency: str | None = None) -> str:
+        """'$1,250.00': the currency's own decimals, and more only where they are not zero."""
+        code = currency or self.currency
+        return self._apply(_money_pattern(self.locale, code), value, code)
+
+    def number(self, value: Decimal | int) -> str:
+        """'1,250.5': no trailing zeros."""
+        return self._apply(self._number, value)
+
+    def percent(self, value: Decimal | int) -> str:
+        """'12.5%' of 12.5, since Salesforce keeps a percent field as the rep typed it."""
+        return self._apply(self._percent, Decimal(value).scaleb(-2))
+
+    def date(self, value: date, style: str = "medium") -> str:
+        """A day; of a datetime, the day it was in the form's time zone."""
+        day = value.astimezone(self.zone).date() if isinstance(value, datetime) else value
+        return format_date(day, style, locale=self.locale)
+
+    def time(self, value: datetime, style: str = "short") -> str:
+        return format_time(value, style, tzinfo=self.zone, locale=self.locale)
+
+    def datetime(self, value: datetime, style: str = "medium") -> str:
+        return format_datetime(value, style, tzinfo=self.zone, locale=self.locale)
+
+    def _apply(self, pattern: NumberPattern, value: Decimal | int, currency: str | None = None) -> str:
+        text = pattern.apply(_rounded(Decimal(value)), self.locale, currency=currency, currency_digits=False)
+        return text.translate(_PRINTABLE)
+
+    @cached_property
+    def _number(self) -> NumberPattern:
+        return _with_decimals(self.locale.decimal_formats[None], 0)
+
+    @cached_property
+    def _percent(self) -> NumberPattern:
+        return _with_decimals(self.locale.percent_formats[None], 0)
+
+
+@lru_cache(maxsize=64)
+def formatter(locale: str, currency: str, time_zone: str) -> Formatter:
+    """`locale` as Babel spells it (en_US), `currency` as ISO 4217, `time_zone` as IANA."""
+    return Formatter(Locale.parse(locale), currency, ZoneInfo(time_zone))
+
+
+@lru_cache(maxsize=256)
+def _money_pattern(locale: Locale, currency: str) -> NumberPattern:
+    return _with_decimals(locale.currency_formats["standard"], get_currency_precision(currency))
+
+
+def _with_decimals(pattern: NumberPattern, least: int) -> NumberPattern:
+    own = copy(pattern)
+    own.frac_prec = (least, max(least, MOST_DECIMALS))
+    return own
+
+
+def _rounded(value: Decimal) -> Decimal:
+    """Half up, as people and Salesforce round; Babel alone would round half to even."""
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int):
+        raise ValueError(f"{value} is no amount.")  # noqa: TRY004 (infinity and nan are Decimals all right)
+    return value.quantize(_FINEST, ROUND_HALF_UP) if exponent < -MOST_DECIMALS else value

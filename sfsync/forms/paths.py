@@ -1,0 +1,340 @@
+"""Which fields a template reads: its syntax tree is walked as if it ran, with places in the data instead of data.
+
+Nobody lists fields twice. What this walk cannot follow it refuses, with the place and a remedy, since a field that is
+read but not asked for would come out empty.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
+
+from jinja2 import nodes
+
+from sfsync.config import Company
+from sfsync.errors import SetupError, did_you_mean
+from sfsync.forms import shapes as s
+
+#: what `form.` offers to a template
+FORM_KEYS = ("number", "version", "requested_on", "currency", "name", "title")
+#: what `company.` offers, and what the settings may say of the company
+COMPANY_KEYS = tuple(Company.model_fields)
+_LOOP = ("index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0")
+_BY_ATTRIBUTE = ("sum", "min", "max", "join", "unique", "sort", "map", "groupby", "selectattr", "rejectattr")
+_SAME_LIST = ("sort", "unique", "select", "reject", "selectattr", "rejectattr", "list", "reverse")
+_ONE_OF_LIST = ("first", "last", "min", "max")
+_LISTS_OF_LISTS = ("batch", "slice")
+
+
+@dataclass(frozen=True)
+class FieldPath:
+    """`Account.BillingCity`, relative to the Opportunity, and where a template reads it (file:line:column)."""
+
+    path: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """A template file as messages show it."""
+
+    name: str
+    text: str
+
+    def place(self, line: int, wanted: str = "") -> str:
+        """file:line:column of `wanted` at or shortly after `line`; the column is left out where it is not found."""
+        for number, text in enumerate(self.text.split("\n")[line - 1 : line + 5], line):
+            if wanted and (column := text.find(wanted)) >= 0:
+                return f"{self.name}:{number}:{column + 1}"
+        return f"{self.name}:{line}"
+
+
+@dataclass
+class Walk:
+    """One walk over one template; `paths` and `problems` fill up as it goes."""
+
+    source: Source
+    parse: Callable[[str], tuple[Source, nodes.Template] | None]
+    filters: frozenset[str]
+    paths: dict[str, FieldPath] = field(default_factory=dict)
+    problems: list[SetupError] = field(default_factory=list)
+    scope: dict[str, s.Shape] = field(default_factory=dict)
+    depth: int = 0
+
+    # ---- statements
+
+    def body(self, statements: list[nodes.Node]) -> None:
+        for statement in statements:
+            visit = getattr(self, f"_do_{type(statement).__name__.lower()}", None)
+            try:
+                if visit is None:
+                    self._refuse(statement, f"{{% {type(statement).__name__.lower()} %}} is not known here.")
+                visit(statement)
+            except SetupError as problem:
+                if str(problem) not in map(str, self.problems):
+                    self.problems.append(problem)
+
+    def _do_output(self, node: nodes.Output) -> None:
+        for part in node.nodes:
+            self.read(part)
+
+    def _do_if(self, node: nodes.If) -> None:
+        self.read(node.test)
+        before, ends = dict(self.scope), []
+        for branch in (node.body, *(e.body for e in node.elif_), node.else_):
+            self.scope = dict(before)
+            self.body(branch)
+            ends.append(self.scope)
+        for other in node.elif_:
+            self.read(other.test)
+        self.scope = {name: s.either(*(e[name] for e in ends if name in e)) for end in ends for name in end}
+
+    def _do_for(self, node: nodes.For) -> None:
+        if node.recursive:
+            self._refuse(node, "A recursive loop cannot be followed.", "Write two loops, one in the other.")
+        members = self._members(self.of(node.iter), node.iter)
+        outside, self.scope = self.scope, dict(self.scope)
+        self._bind(node.target, members, node)
+        self.scope["loop"] = s.Known("loop", _LOOP, {"previtem": members, "nextitem": members})
+        if node.test:
+            self.read(node.test)
+        # Twice: what one round sets in a namespace, the next one reads.
+        self.body(node.body)
+        self.body(node.body)
+        self.scope = outside
+        self.body(node.else_)
+
+    def _do_assign(self, node: nodes.Assign) -> None:
+        value = self.of(node.node)
+        if isinstance(node.target, nodes.NSRef):
+            space = self._named(node.target.name, node)
+            if isinstance(space, s.Namespace):
+                space.values[node.target.attr] = s.either(space.values.get(node.target.attr, value), value)
+        else:
+            self._bind(node.target, value, node)
+
+    def _do_assignblock(self, node: nodes.AssignBlock) -> None:
+        self.body(node.body)
+        self._bind(node.target, s.TEXT, node)
+
+    def _do_with(self, node: nodes.With) -> None:
+        outside = self.scope
+        inside = dict(outside)
+        for target, value in zip(node.targets, node.values, strict=True):
+            self.scope = outside
+            shape = self.of(value)
+            self.scope = inside
+            self._bind(target, shape, node)
+        self.body(node.body)
+        self.scope = outside
+
+    def _do_filterblock(self, node: nodes.FilterBlock) -> None:
+        self.body(node.body)
+
+    def _do_scope(self, node: nodes.Scope) -> None:
+        self.body(node.body)
+
+    def _do_include(self, node: nodes.Include) -> None:
+        if not isinstance(node.template, nodes.Const) or not isinstance(node.template.value, str):
+            self._refuse(node, "An include needs a file's name.", 'Write {% include "terms.xml" %}.')
+        found = self.parse(node.template.value) if self.depth < 8 else None  # noqa: PLR2004 (nobody nests deeper)
+        if found is None:
+            self._refuse(node, f"There is no {node.template.value} to include.", "It must lie beside the template.")
+        inner = replace(self, source=found[0], scope=dict(self.scope), depth=self.depth + 1)
+        inner.body(found[1].body)
+
+    def _bind(self, target: nodes.Node, value: s.Shape, node: nodes.Node) -> None:
+        if isinstance(target, nodes.Name):
+            self.scope[target.name] = value
+        elif isinstance(target, nodes.Tuple) and isinstance(value, s.Group) and len(target.items) == 2:  # noqa: PLR2004
+            for part, shape in zip(target.items, (value.key, value.members), strict=True):
+                self._bind(part, shape, node)
+        else:
+            self._refuse(node, "Several names at once cannot be followed here.", "Give it one name.")
+
+    # ---- expressions
+
+    def read(self, node: nodes.Node) -> None:
+        """The value is used: whatever it is, it has to be there."""
+        self._use(self.of(node), node)
+
+    def _use(self, shape: s.Shape, node: nodes.Node) -> None:
+        for part in s.parts(shape):
+            if isinstance(part, s.Place) and part.path:
+                self._want(part, node)
+            elif isinstance(part, s.Place | s.Group | s.Namespace | s.Known):
+                self._refuse(node, f"{part} has no text of its own.", "Name one of its fields.")
+            elif isinstance(part, s.Many):
+                self._use(part.member, node)
+
+    def _want(self, place: s.Place, node: nodes.Node) -> None:
+        path = ".".join(place.path)
+        self.paths.setdefault(path, FieldPath(path, self.source.place(node.lineno, _spelt(node))))
+
+    def of(self, node: nodes.Node) -> s.Shape:
+        """What an expression stands for."""
+        visit = getattr(self, f"_of_{type(node).__name__.lower()}", None)
+        if visit is None:
+            for child in node.iter_child_nodes():
+                self.read(child)
+            return s.TEXT
+        shape: s.Shape = visit(node)
+        return shape
+
+    def _of_name(self, node: nodes.Name) -> s.Shape:
+        return self._named(node.name, node)
+
+    def _named(self, name: str, node: nodes.Node) -> s.Shape:
+        if name not in self.scope:
+            self._refuse(node, f"{name} is not known here.", did_you_mean(name, self.scope), wanted=name)
+        return self.scope[name]
+
+    def _of_getattr(self, node: nodes.Getattr) -> s.Shape:
+        return self._member(self.of(node.node), node.attr, node)
+
+    def _of_getitem(self, node: nodes.Getitem) -> s.Shape:
+        inner = self.of(node.node)
+        key = node.arg.value if isinstance(node.arg, nodes.Const) else None
+        if isinstance(key, str):
+            return self._member(inner, key, node)
+        if isinstance(key, int) or isinstance(node.arg, nodes.Slice):
+            members = self._members(inner, node)
+            return members if isinstance(key, int) else s.many(members)
+        return self._refuse(node, "What stands in [ ] cannot be followed.", "Use a name or a number.")
+
+    def _of_condexpr(self, node: nodes.CondExpr) -> s.Shape:
+        self.read(node.test)
+        return s.either(self.of(node.expr1), self.of(node.expr2) if node.expr2 else s.TEXT)
+
+    def _of_or(self, node: nodes.Or) -> s.Shape:
+        return s.either(self.of(node.left), self.of(node.right))
+
+    _of_and = _of_or
+
+    def _of_list(self, node: nodes.List | nodes.Tuple) -> s.Shape:
+        return s.many(s.either(*map(self.of, node.items))) if node.items else s.many(s.TEXT)
+
+    _of_tuple = _of_list
+
+    def _of_call(self, node: nodes.Call) -> s.Shape:
+        spelt = _spelt(node.node)
+        if spelt not in ("namespace", "range", "loop.cycle", "loop.changed"):
+            self._refuse(node, f"{spelt or 'This'}() cannot be called.", "Use a filter: {{ value | upper }}.")
+        if spelt == "namespace":
+            return s.Namespace({pair.key: self.of(pair.value) for pair in node.kwargs})
+        for argument in node.args:
+            self.read(argument)
+        return s.many(s.TEXT) if spelt == "range" else s.TEXT
+
+    def _of_test(self, node: nodes.Test) -> s.Shape:
+        for child in node.iter_child_nodes():
+            self.read(child)
+        return s.TEXT
+
+    # ---- filters
+
+    def _of_filter(self, node: nodes.Filter) -> s.Shape:
+        if node.name not in self.filters:
+            known = did_you_mean(node.name, self.filters) or f"Known: {', '.join(sorted(self.filters))}."
+            self._refuse(node, f"There is no filter {node.name}.", known, wanted=node.name)
+        if node.node is None:
+            return s.TEXT
+        value = self.of(node.node)
+        if node.name in ("default", "d"):
+            return s.either(value, *map(self.of, node.args))
+        for argument in [*node.args, *(pair.value for pair in node.kwargs)]:
+            self.read(argument)
+        return self._filtered(node, value)
+
+    def _filtered(self, node: nodes.Filter, value: s.Shape) -> s.Shape:
+        attributes = self._attributes(node)
+        if node.name not in (*_BY_ATTRIBUTE, *_SAME_LIST, *_ONE_OF_LIST, *_LISTS_OF_LISTS):
+            self._use(value, node.node)
+            return s.TEXT
+        members = self._members(value, node.node)
+        picked = s.either(*(self._reach(members, name, node) for name in attributes)) if attributes else members
+        if attributes and node.name != "map":
+            self._use(picked, node)
+        if node.name in ("sum", "join"):
+            self._use(picked, node)
+            return s.TEXT
+        if node.name == "map":
+            return s.many(picked if attributes else s.TEXT)
+        if node.name == "groupby":
+            return s.many(s.Group(picked, s.many(members)))
+        if node.name in _ONE_OF_LIST:
+            return members
+        return s.many(s.many(members) if node.name in _LISTS_OF_LISTS else members)
+
+    def _attributes(self, node: nodes.Filter) -> list[str]:
+        """The fields that a filter names in quotes: sum(attribute="TotalPrice"), groupby("Product2.Family")."""
+        given = {pair.key: pair.value for pair in node.kwargs}.get("attribute")
+        position = {"join": 1, "sum": 0, "groupby": 0, "selectattr": 0, "rejectattr": 0, "unique": 1, "sort": 2}
+        at = position.get(node.name)
+        if given is None and at is not None and len(node.args) > at:
+            given = node.args[at]
+        if given is None or node.name not in _BY_ATTRIBUTE:
+            return []
+        if not isinstance(given, nodes.Const) or not isinstance(given.value, str):
+            self._refuse(node, f"{node.name} needs the field's name in quotes.", 'Write attribute="TotalPrice".')
+        return [part.strip() for part in given.value.split(",")]
+
+    # ---- steps into the data
+
+    def _reach(self, shape: s.Shape, dotted: str, node: nodes.Node) -> s.Shape:
+        for name in dotted.split("."):
+            shape = self._member(shape, name, node)
+        return shape
+
+    def _member(self, shape: s.Shape, name: str, node: nodes.Node) -> s.Shape:
+        return s.either(*(self._member_of(part, name, node) for part in s.parts(shape)))
+
+    def _member_of(self, shape: s.Shape, name: str, node: nodes.Node) -> s.Shape:
+        if isinstance(shape, s.Place):
+            return shape.step(name)
+        known = s.members(shape)
+        if name in known:
+            return known[name]
+        if shape is s.TEXT:
+            return self._refuse(node, f"A text or number has no .{name}.", "Use a filter: {{ value | upper }}.")
+        remedy = did_you_mean(name, known) or (
+            f"Known: {', '.join(known)}." if known else "Walk over it with {% for %}."
+        )
+        return self._refuse(node, f"{shape} has no {name}.", remedy, wanted=name)
+
+    def _members(self, shape: s.Shape, node: nodes.Node) -> s.Shape:
+        """What a loop over it yields. A child relationship is asked for even if no field of its records is."""
+        found = []
+        for part in s.parts(shape):
+            if isinstance(part, s.Place):
+                self._want(part, node)
+                found.append(part)
+            else:
+                found.append(part.member if isinstance(part, s.Many) else s.TEXT)
+        return s.either(*found)
+
+    def _refuse(self, node: nodes.Node, what: str, remedy: str = "", *, wanted: str = "") -> NoReturn:
+        raise SetupError(what, where=self.source.place(node.lineno, wanted or _spelt(node)), remedy=remedy)
+
+
+def roots() -> dict[str, s.Shape]:
+    """What every template begins with."""
+    company = s.Known("company", tuple(k for k in COMPANY_KEYS if k != "address"), {"address": s.many(s.TEXT)})
+    return {"Opportunity": s.Place(()), "company": company, "form": s.Known("form", FORM_KEYS, {})}
+
+
+def _spelt(node: nodes.Node | None) -> str:
+    """An expression as the author wrote it, as far as it is names and dots."""
+    if isinstance(node, nodes.Name):
+        return node.name
+    if isinstance(node, nodes.Getattr):
+        return f"{_spelt(node.node)}.{node.attr}"
+    if isinstance(node, nodes.Filter):
+        return _spelt(node.node)
+    return ""
+
+
+def constants(tree: nodes.Template) -> Iterator[str]:
+    """Names of the files that a template includes."""
+    for node in tree.find_all(nodes.Include):
+        if isinstance(node.template, nodes.Const) and isinstance(node.template.value, str):
+            yield node.template.value
