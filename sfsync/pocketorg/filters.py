@@ -14,7 +14,7 @@ from sfsync.pocketorg import dates, ids, soql
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.scope import Scope
 from sfsync.pocketorg.sqlfunctions import fold
-from sfsync.pocketorg.terms import IDS, NUMBERS, Term, term
+from sfsync.pocketorg.terms import IDS, NUMBERS, SHAPELESS, Term, term
 
 MOST_SEMI_JOINS = 2
 
@@ -48,9 +48,17 @@ def _condition(scope: Scope, condition: soql.Condition, find: Callable[[Scope, s
         inner = _condition(scope, condition.part, find)
         # SQL's NOT of unknown is unknown; SOQL's NOT takes the rows that the condition left out.
         return Sql(f"NOT coalesce(({inner.text}), 0)", inner.values)
-    parts = [_condition(scope, part, find) for part in condition.parts]
-    word = " AND " if isinstance(condition, soql.Both) else " OR "
-    return Sql(word.join(f"({part.text})" for part in parts), tuple(v for part in parts for v in part.values))
+    word = "AND" if isinstance(condition, soql.Both) else "OR"
+    return _balanced([_condition(scope, part, find) for part in condition.parts], word)
+
+
+def _balanced(parts: Sequence[Sql], word: str) -> Sql:
+    """Join conditions as a flat tree: SQLite goes 1,000 levels deep, and a query may hold more conditions than that."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    left, right = _balanced(parts[:half], word), _balanced(parts[half:], word)
+    return Sql(f"({left.text}) {word} ({right.text})", left.values + right.values)
 
 
 def _plain(scope: Scope, expression: soql.Expression) -> Term:
@@ -61,7 +69,7 @@ def _filterable(scope: Scope, expression: soql.Expression) -> Term:
     found = term(scope, expression)
     if found.aggregate:
         raise scope.asked.error(found.at, f"Aggregate functions are not allowed in WHERE: {found.name}")
-    if found.column and (not found.column.field.filterable or found.type in ("address", "base64")):
+    if found.column and (not found.column.field.filterable or found.type in SHAPELESS):
         message = f"field '{found.name}' can not be filtered in a query call"
         raise scope.asked.error(found.at, message, "INVALID_FIELD")
     return found
@@ -129,7 +137,7 @@ def _edges(scope: Scope, left: Term, literal: soql.Literal) -> tuple[str, str]:
 def _list(scope: Scope, left: Term, operator: str, literals: Sequence[soql.Literal]) -> Sql:
     if left.type == "boolean" or any(each.kind == "range" for each in literals):
         found = [_compare(scope, left, "=", each) for each in literals]
-        either = Sql(" OR ".join(f"({f.text})" for f in found), tuple(v for f in found for v in f.values))
+        either = _balanced(found, "OR")
         return either if operator == "IN" else Sql(f"NOT coalesce({either.text}, 0)", either.values)
     values = [bound(scope, left, each) for each in literals]
     present = [value for value in values if value is not None]
@@ -153,6 +161,7 @@ def _like(scope: Scope, left: Term, literal: soql.Literal) -> Sql:
         raise _wrong_type(scope, left)
     # The pattern keeps its backslashes: \% and \_ mean themselves in SOQL as in SQLite's ESCAPE.
     pattern = re.sub(r"\\(u[0-9a-fA-F]{4}|.)", _pattern_escape, literal.raw[1:-1], flags=re.DOTALL)
+    pattern = soql.well_formed(pattern)
     if pattern.isascii():
         return Sql(f"{left.sql} LIKE ? ESCAPE '\\'", (pattern,))
     return Sql(f"soql_fold({left.sql}) LIKE ? ESCAPE '\\'", (pattern.casefold(),))
@@ -253,7 +262,7 @@ def _bad_operator(scope: Scope, left: Term) -> ApiError:
     return scope.asked.error(left.at, f"invalid operator on {word} field", "INVALID_QUERY_FILTER_OPERATOR")
 
 
-# -- semi-joins and ContentDocumentLink -----------------------------------------------------------------------------------
+# -- semi-joins and ContentDocumentLink ------------------------------------------------------------------------------
 
 
 def _semi_join(scope: Scope, left: Term, join: soql.SemiJoin, *, negated: bool) -> Sql:
@@ -272,7 +281,7 @@ def _semi_join(scope: Scope, left: Term, join: soql.SemiJoin, *, negated: bool) 
         raise asked.error(picked.at, f"The inner select of a semi join must be an ID or a reference: {picked.name}")
     condition = where(inner, join.where) if join.where else Sql("1")
     if sobject.field("IsDeleted") and not asked.include_deleted:
-        condition = Sql(f'({condition.text}) AND {inner.table}."IsDeleted" = 0', condition.values)
+        condition = Sql(f'({condition.text}) AND {inner.table}."IsDeleted" IS NOT 1', condition.values)
     members = f"SELECT {picked.sql} {inner.from_sql} WHERE ({condition.text}) AND {picked.sql} IS NOT NULL"
     null = f"{left.sql} IS NULL OR " if negated else ""
     return Sql(f"{null}{left.sql} {'NOT IN' if negated else 'IN'} ({members})", condition.values)
@@ -283,7 +292,8 @@ def _check_semi_joins(condition: soql.Condition) -> None:
     joins = [part.right for part in top if isinstance(part, soql.Comparison) and isinstance(part.right, soql.SemiJoin)]
     if len(joins) != len(list(_joins(condition))):
         raise soql.malformed(
-            "Semi join sub-selects are only allowed at the top level WHERE expressions and not in nested WHERE expressions."
+            "Semi join sub-selects are only allowed at the top level WHERE expressions "
+            "and not in nested WHERE expressions."
         )
     if len(joins) > MOST_SEMI_JOINS:
         raise soql.malformed(f"Maximum {MOST_SEMI_JOINS} semi join sub-selects are allowed")
@@ -301,17 +311,17 @@ def _joins(condition: soql.Condition) -> list[soql.SemiJoin]:
 _LINK_FILTERS = frozenset({"id", "contentdocumentid", "linkedentityid"})
 
 
-def _check_document_links(scope: Scope, condition: soql.Condition | None) -> None:
+def _check_document_links(scope: Scope, condition: soql.Condition) -> None:
     top = condition.parts if isinstance(condition, soql.Both) else (condition,)
-    for part in top:
-        if isinstance(part, soql.Comparison) and part.operator in ("=", "IN") and isinstance(part.left, soql.Path):
-            if part.left.names[-1].lower() in _LINK_FILTERS and len(part.left.names) <= 1 + _aliased(scope, part.left):
-                return
-    raise document_links_need_a_filter()
+    if not any(isinstance(part, soql.Comparison) and _picks_links(scope, part) for part in top):
+        raise document_links_need_a_filter()
 
 
-def _aliased(scope: Scope, path: soql.Path) -> bool:
-    return len(path.names) == 2 and scope.sobject.relationship(path.names[0]) is None  # noqa: PLR2004
+def _picks_links(scope: Scope, part: soql.Comparison) -> bool:
+    if part.operator not in {"=", "IN"} or not isinstance(part.left, soql.Path):
+        return False
+    *before, name = part.left.names
+    return name.lower() in _LINK_FILTERS and not any(scope.sobject.relationship(each) for each in before)
 
 
 def document_links_need_a_filter() -> ApiError:

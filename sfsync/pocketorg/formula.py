@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def compile(text: str, sobject: SObject, schema: Schema, *, depth: int = 0) -> F
         raise refused(f"Formula is nested too deeply: {text}")
     formula = Formula(text, "", _parse(text), sobject, schema, depth)
     # Names and types are checked by writing it once, for a row that nobody will read.
-    kind = formula._piece("t", "o", datetime.min).kind  # noqa: SLF001
+    kind = formula._piece("t", "o", datetime.min.replace(tzinfo=UTC)).kind  # noqa: SLF001
     return Formula(text, kind, formula._tree, sobject, schema, depth)  # noqa: SLF001
 
 
@@ -108,31 +108,25 @@ class _Writer:
     def write(self, node: Tree[Token] | Token) -> Piece:
         assert isinstance(node, Tree)
         match node.data:
-            case "number":
-                return Piece(f"{float(str(node.children[0]))!r}", "number")
-            case "string":
-                return Piece(text_literal(_unquoted(str(node.children[0]))), "text")
+            case "number" | "string":
+                return _constant(node.data, str(node.children[0]))
             case "field":
-                return self._field([str(name) for name in node.children])
+                return self.field([str(name) for name in node.children])
             case "call":
                 return self._call(str(node.children[0]), node.children[1:])
             case "signed":
                 return formulafunctions.signed(str(node.children[0]), self.write(node.children[1]))
-            case "either" | "both" | "power":
-                return self._chain({"either": "||", "both": "&&", "power": "^"}[node.data], node)
             case _:
                 return self._operators(node)
 
-    def _chain(self, operator: str, node: Tree[Token]) -> Piece:
-        first, *rest = (self.write(child) for child in node.children)
-        for each in rest:
-            first = formulafunctions.operate(first, operator, each)
-        return first
-
     def _operators(self, node: Tree[Token]) -> Piece:
-        left = self.write(node.children[0])
-        for operator, right in zip(node.children[1::2], node.children[2::2], strict=True):
-            left = formulafunctions.operate(left, str(operator), self.write(right))
+        """A chain of operands; between them stand the operators, where the rule has more than one."""
+        alone = _ONLY_OPERATOR.get(node.data)
+        operands = node.children if alone else node.children[::2]
+        operators = [alone] * (len(operands) - 1) if alone else [str(each) for each in node.children[1::2]]
+        left = self.write(operands[0])
+        for operator, right in zip(operators, operands[1:], strict=True):
+            left = formulafunctions.operate(left, operator, self.write(right))
         return left
 
     def _call(self, name: str, arguments: list[Tree[Token] | Token]) -> Piece:
@@ -154,7 +148,7 @@ class _Writer:
         then = before.write(arguments[0])
         return then if word == "PRIORVALUE" else Piece(f"({now.sql} IS NOT {then.sql})", "boolean")
 
-    def _field(self, names: list[str]) -> Piece:
+    def field(self, names: list[str]) -> Piece:
         if names[0].startswith("$"):
             raise refused(f"The global variable {'.'.join(names)} is not supported by the pocket org")
         word = names[0].upper()
@@ -181,11 +175,16 @@ class _Writer:
         if self.depth >= _DEEPEST:
             raise refused(f"Formula is nested too deeply: {'.'.join(names)}")
         alias = f"p{self.depth + 1}"
-        inner = _Writer(target, self.schema, alias, None, self.circumstances, self.depth + 1)._field(names[1:])
-        found = (
-            f'SELECT {inner.sql} FROM "{target.name}" AS {alias} WHERE {alias}."Id" = {self.alias}."{reference.name}"'
-        )
-        return Piece(f"({found})", inner.kind)
+        inner = _Writer(target, self.schema, alias, None, self.circumstances, self.depth + 1).field(names[1:])
+        source = f'FROM "{target.name}" AS {alias} WHERE {alias}."Id" = {self.alias}."{reference.name}"'
+        return Piece(f"(SELECT {inner.sql} {source})", inner.kind)
+
+
+_ONLY_OPERATOR = {"either": "||", "both": "&&", "power": "^"}
+
+
+def _constant(kind: str, token: str) -> Piece:
+    return Piece(repr(float(token)), "number") if kind == "number" else Piece(text_literal(_unquoted(token)), "text")
 
 
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}

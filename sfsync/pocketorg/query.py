@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ SMALLEST_PAGE, LARGEST_PAGE = 200, 2000
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A whole answer, JSON-ready. `child_keys` name the lists of children, which are {totalSize, done, records} or None."""
+    """A whole answer, JSON-ready. `child_keys` name lists of children: {totalSize, done, records} or None each."""
 
     records: list[Record]
     total_size: int
@@ -55,7 +56,19 @@ def run(
         version=f"v{version.lstrip('v')}",
         include_deleted=include_deleted,
     )
-    made = plan(soql.parse(text), asked)
+    try:
+        return _answer(db, plan(soql.parse(text), asked))
+    except (RecursionError, sqlite3.OperationalError) as problem:
+        if isinstance(problem, RecursionError) or re.search(_TOO_MUCH, str(problem)):
+            raise soql.too_complicated() from None
+        raise
+
+
+#: How SQLite says that a statement goes beyond its limits.
+_TOO_MUCH = "too large|too many|stack overflow|at most"
+
+
+def _answer(db: sqlite3.Connection, made: Plan) -> Result:
     if made.counts:
         return Result([], int(_rows(db, made.sql.text, made.sql.values)[0][0]), made.entity)
     records = _fetch(db, made)

@@ -15,7 +15,7 @@ from sfsync.pocketorg.schema import Field, Schema, SObject
 MOST_PARENTS = 5  #: levels up; SOQL and SOSL Reference, "Relationship Query Limits"
 
 #: Salesforce appends this wherever a name is unknown.
-_WSDL = " Please reference your WSDL or the describe call for the appropriate names."
+WSDL = " Please reference your WSDL or the describe call for the appropriate names."
 #: What every parent that may be of several kinds has, whatever it is.
 _NAME_FIELDS = {
     "id": Field(name="Id", label="Name ID", type="id"),
@@ -53,6 +53,15 @@ class Asked:
     def today(self) -> date:
         return self.now.astimezone(self.zone).date()
 
+    @property
+    def records_url(self) -> str:
+        return f"/services/data/{self.version}/sobjects/"
+
+    def name_of(self, record_id: str) -> str:
+        """The object that an Id belongs to."""
+        found = self.schema.by_prefix(record_id)
+        return found.name if found else "Name"
+
     def error(self, at: soql.Place, message: str, code: str = "MALFORMED_QUERY") -> ApiError:
         return soql.pointed(self.text, at, message, code)
 
@@ -62,7 +71,7 @@ class Asked:
         if found is None or not self.access.can(found.name, "read"):
             message = (
                 f"sObject type '{path}' is not supported. If you are attempting to use a custom object, "
-                f"be sure to append the '__c' after the entity name.{_WSDL}"
+                f"be sure to append the '__c' after the entity name.{WSDL}"
             )
             raise self.error(path.at, message, "INVALID_TYPE")
         if not found.queryable:
@@ -72,7 +81,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One parent on the way to a field: its key in the record, the SQL of its Id, its object (None: of several kinds)."""
+    """A parent on the way to a field: its key in the record, the SQL of its Id, its object (None: of several kinds)."""
 
     key: str
     id_sql: str
@@ -119,15 +128,15 @@ class Scope:
             reference = self._reference(sobject, name, path)
             if len(self._targets(reference)) > 1:
                 return self._of_several_kinds(table, reference, names[depth + 1 :], steps, path)
-            step = self._join(table, reference, tuple(n.lower() for n in names[: depth + 1]), path)
+            step = self._join(table, reference, tuple(n.lower() for n in names[: depth + 1]))
             steps += (step,)
             assert step.sobject is not None
             table, sobject = step.id_sql.split(".")[0], step.sobject
         return self.field(table, sobject, self._visible(sobject, names[-1], path), steps)
 
     def field(self, table: str, sobject: SObject, field: Field, steps: tuple[Step, ...] = ()) -> Column:
-        if field.type == "address":
-            return Column("NULL", field, sobject, steps, tuple(_address(table, sobject, field)))
+        if field.type in {"address", "location"}:
+            return Column("NULL", field, sobject, steps, tuple(_pieces(table, sobject, field)))
         if field.formula:
             sql = formula.of_field(field, sobject, self.asked.schema, table, now=self.asked.now)
             return Column(f"({sql})", field, sobject, steps)
@@ -150,7 +159,7 @@ class Scope:
     def no_such_column(self, name: str, entity: str, at: soql.Place) -> ApiError:
         message = (
             f"No such column '{name}' on entity '{entity}'. If you are attempting to use a custom field, "
-            f"be sure to append the '__c' after the custom field name.{_WSDL}"
+            f"be sure to append the '__c' after the custom field name.{WSDL}"
         )
         return self.asked.error(at, message, "INVALID_FIELD")
 
@@ -159,7 +168,7 @@ class Scope:
         if field is None or not self.asked.access.readable(sobject.name, field.name) or not self._targets(field):
             message = (
                 f"Didn't understand relationship '{name}' in field path. If you are attempting to use a custom "
-                f"relationship, be sure to append the '__r' after the custom relationship name.{_WSDL}"
+                f"relationship, be sure to append the '__r' after the custom relationship name.{WSDL}"
             )
             raise self.asked.error(path.at, message, "INVALID_FIELD")
         return field
@@ -168,7 +177,7 @@ class Scope:
         known = (self.asked.schema.get(name) for name in reference.reference_to)
         return [target for target in known if target and self.asked.access.can(target.name, "read")]
 
-    def _join(self, table: str, reference: Field, key: tuple[str, ...], path: soql.Path) -> Step:
+    def _join(self, table: str, reference: Field, key: tuple[str, ...]) -> Step:
         if key not in self._joins:
             target = self._targets(reference)[0]
             alias = f"{self.table}_{len(self._joins) + 1}"
@@ -197,7 +206,7 @@ class Scope:
     ) -> Column:
         found = [(target, _named(target, name)) for target in targets]
         lookups = [
-            f'(SELECT p."{field.name}" FROM "{target.name}" AS p WHERE p."Id" = {id_sql})'
+            f'(SELECT p."{field.name}" FROM "{target.name}" AS p WHERE p."Id" = {id_sql})'  # noqa: S608 -- the schema's names
             for target, field in found
             if field and not field.formula and self.asked.access.readable(target.name, field.name)
         ]
@@ -216,10 +225,12 @@ def _named(target: SObject, name: str) -> Field | None:
 _ADDRESS = ("City", "Country", "GeocodeAccuracy", "Latitude", "Longitude", "PostalCode", "State", "Street")
 
 
-def _address(table: str, sobject: SObject, field: Field) -> Iterable[tuple[str, str]]:
-    """The stored pieces of `BillingAddress`, with their keys in the compound value."""
-    prefix = field.name.removesuffix("Address")
-    for part in _ADDRESS:
-        stored = sobject.field(prefix + part)
-        key = part[0].lower() + part[1:]
+def _pieces(table: str, sobject: SObject, field: Field) -> Iterable[tuple[str, str]]:
+    """The stored pieces of `BillingAddress` or a geolocation, with their keys in the compound value."""
+    if field.type == "address":
+        names = {part[0].lower() + part[1:]: field.name.removesuffix("Address") + part for part in _ADDRESS}
+    else:
+        names = {part.lower(): f"{field.name.removesuffix('c')}{part}__s" for part in ("Latitude", "Longitude")}
+    for key, name in names.items():
+        stored = sobject.field(name)
         yield key, f'{table}."{stored.name}"' if stored else "NULL"

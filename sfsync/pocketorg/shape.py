@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sfsync.pocketorg.schema import Field
 from sfsync.pocketorg.scope import Column, Step
 
 Record = dict[str, Any]
@@ -66,13 +65,9 @@ def cell(kind: str, index: int) -> Cell:
     return lambda row: row[index]
 
 
-def blob(field: Field, index: int, id_index: int, url: str, entity: str) -> Cell:
+def blob(name: str, index: int, id_index: int, url: str) -> Cell:
     """A file's bytes are an address in an answer, never the bytes."""
-
-    def build(row: Row) -> str | None:
-        return f"{url}{entity}/{row[id_index]}/{field.name}" if row[index] else None
-
-    return build
+    return lambda row: f"{url}/{row[id_index]}/{name}" if row[index] else None
 
 
 def compound(parts: Sequence[tuple[str, int]]) -> Cell:

@@ -6,10 +6,8 @@ Source for the language: "SOQL and SOSL Reference". What is not spoken is refuse
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path as File
-
 
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken, v_args
 
@@ -54,6 +52,8 @@ __all__ = [
     "pointed",
     "refused",
     "register",
+    "too_complicated",
+    "well_formed",
 ]
 
 LONGEST_QUERY = 100_000  #: characters; App Limits Cheat Sheet, "SOQL and SOSL Limits"
@@ -79,12 +79,6 @@ def _parse(text: str) -> Query:
         raise _unexpected(text, problem) from None
     except _Malformed as problem:
         raise pointed(text, problem.at, problem.message) from None
-    except RecursionError:
-        raise ApiError(
-            400,
-            "QUERY_TOO_COMPLICATED",
-            "Query is either selecting too many fields or the filter conditions are too complicated.",
-        ) from None
 
 
 @lru_cache(maxsize=1)
@@ -107,6 +101,12 @@ class _Malformed(Exception):
 
 def malformed(message: str) -> ApiError:
     return ApiError(400, "MALFORMED_QUERY", message)
+
+
+def too_complicated() -> ApiError:
+    """Source: SOAP API Developer Guide, ExceptionCode QUERY_TOO_COMPLICATED."""
+    message = "Query is either selecting too many fields or the filter conditions are too complicated."
+    return ApiError(400, "QUERY_TOO_COMPLICATED", message)
 
 
 def refused(what: str) -> ApiError:
@@ -183,7 +183,12 @@ def _unescape(token: Token) -> str:
             _place(token), f"Invalid string literal {token}. Illegal character sequence '\\{char}' in string literal."
         )
 
-    return re.sub(r"\\(?:u(?P<code>[0-9a-fA-F]{4})|(?P<char>.))", one, token[1:-1], flags=re.DOTALL)
+    return well_formed(re.sub(r"\\(?:u(?P<code>[0-9a-fA-F]{4})|(?P<char>.))", one, token[1:-1], flags=re.DOTALL))
+
+
+def well_formed(text: str) -> str:
+    """Join surrogate pairs, which is how \\u writes an emoji, and put a question mark for one that stands alone."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 @v_args(inline=True)
@@ -193,7 +198,7 @@ class _Reader(Transformer[Token, Query]):
     def start(self, query: Query) -> Query:
         return query
 
-    def query(
+    def query(  # noqa: PLR0917 -- lark hands over one argument a clause
         self,
         select: tuple[Item | Query, ...],
         source: Source,

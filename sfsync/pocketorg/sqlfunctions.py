@@ -3,15 +3,17 @@
 import math
 import re
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 
 def register(db: sqlite3.Connection) -> None:
     """Teach one connection the functions that translated queries and formulas call. Cheap; once per connection."""
-    for name, count, function in (
+    functions: tuple[tuple[str, int, Callable[..., Any]], ...] = (
         ("soql_fold", 1, fold),
         ("soql_zoned", 2, zoned),
         ("formula_text", 1, text),
@@ -24,7 +26,8 @@ def register(db: sqlite3.Connection) -> None:
         ("formula_ceiling", 1, ceiling),
         ("formula_power", 2, power),
         ("formula_mod", 2, remainder),
-    ):
+    )
+    for name, count, function in functions:
         db.create_function(name, count, function, deterministic=True)
 
 

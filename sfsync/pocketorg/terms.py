@@ -10,7 +10,9 @@ from sfsync.pocketorg.scope import Column, Scope
 
 IDS = frozenset({"id", "reference"})
 NUMBERS = frozenset({"int", "double", "currency", "percent"})
-WHOLE = frozenset({"id", "reference", "date", "datetime", "time", "boolean", "base64", "address"}) | NUMBERS
+#: What has no single value to compare, sort or group by.
+SHAPELESS = frozenset({"address", "location", "base64"})
+_NOT_TEXT = frozenset({"date", "datetime", "time", "boolean"}) | IDS | NUMBERS | SHAPELESS
 
 AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
 
@@ -56,7 +58,7 @@ class Term:
 
     @property
     def is_text(self) -> bool:
-        return self.type not in WHOLE
+        return self.type not in _NOT_TEXT
 
     @property
     def case_sensitive(self) -> bool:
@@ -128,8 +130,8 @@ def _aggregate(scope: Scope, call: soql.Call) -> Term:
 
 
 def _can_aggregate(function: str, field: Field) -> bool:
-    if function in ("SUM", "AVG"):
+    if function in {"SUM", "AVG"}:
         return field.type in NUMBERS
-    if function in ("MIN", "MAX"):
-        return field.type not in ("boolean", "base64", "multipicklist", "address", "id", "reference")
-    return field.aggregatable and field.type not in ("boolean", "base64", "address")
+    if function in {"MIN", "MAX"}:
+        return field.type not in {"boolean", "multipicklist"} | IDS | SHAPELESS
+    return field.aggregatable and field.type != "boolean" and field.type not in SHAPELESS
