@@ -127,7 +127,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     stop = threading.Event()
-    with _sync(options, config.load(options.config), stop, remake=options.remake) as sync:
+    with _sync(config.load(options.config), stop, remake=options.remake) as sync:
         report = sync.run(sweep=True)
     print(report)
     if report.error:
@@ -141,14 +141,12 @@ def _worker(options: argparse.Namespace) -> int:
         every = {"check_every": options.check_every, "check_otherwise_every": options.check_every}
         loaded = replace(loaded, settings=loaded.settings.model_copy(update=every))
     stop = threading.Event()
-    with _sync(options, loaded, stop) as sync:
+    with _sync(loaded, stop) as sync:
         return work(Ticks(sync, loaded.settings, schedule.utc_now), loaded.settings.check_every, stop)
 
 
 @contextmanager
-def _sync(
-    options: argparse.Namespace, loaded: Config, stop: threading.Event, *, remake: bool = False
-) -> Iterator[Sync]:
+def _sync(loaded: Config, stop: threading.Event, *, remake: bool = False) -> Iterator[Sync]:
     """Everything that a pass needs, made from settings and environment; the render processes end with it."""
     blueprints = compose.load(loaded)
     api = connect(os.environ, schedule.utc_now)
