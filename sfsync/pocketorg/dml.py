@@ -67,7 +67,6 @@ class Dml:
             self._number(sobject, row)
             rules.check_unique(work, sobject, row, row)
             record_id = work.add(sobject.name, row)
-            rules.validate(work, sobject, record_id, None)
             logic.after_insert(work, row)
         self.forget_access(sobject.name)
         return record_id
@@ -88,7 +87,6 @@ class Dml:
             rules.check_references(work, sobject, new, changed, access)
             rules.check_unique(work, sobject, new, changed)
             work.change(sobject.name, old["Id"], {key: new[key] for key in changed}, by_user=True)
-            rules.validate(work, sobject, old["Id"], old)
             logic.after_update(work, old, new)
         self.forget_access(sobject.name)
 

@@ -4,10 +4,9 @@
 
 from collections.abc import Iterable
 
-from sfsync.pocketorg import formula
 from sfsync.pocketorg.access import Access
 from sfsync.pocketorg.errors import ApiError
-from sfsync.pocketorg.schema import Field, SObject, ValidationRule
+from sfsync.pocketorg.schema import Field, SObject
 from sfsync.pocketorg.store import Row, quoted
 from sfsync.pocketorg.work import Work
 

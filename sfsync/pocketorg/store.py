@@ -49,7 +49,7 @@ class Store:
 
     def _migrate_table(self, sobject: SObject) -> None:
         table = quoted(sobject.name)
-        self.db.execute(f"CREATE TABLE IF NOT EXISTS {table} (Id TEXT PRIMARY KEY) WITHOUT ROWID")
+        self.db.execute(f"CREATE TABLE IF NOT EXISTS {table} (Id TEXT PRIMARY KEY)")
         present = {str(column["name"]).lower() for column in self.db.execute(f"PRAGMA table_info({table})")}
         for field in sobject.fields.values():
             if is_stored(field) and field.name.lower() not in present:

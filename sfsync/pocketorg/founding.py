@@ -1,0 +1,53 @@
+"""What every org has before anybody works in it: itself, its profiles, its stages, an admin and an integration user."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Insert = Callable[[str, Mapping[str, Any]], str]
+
+ADMIN = "admin@pocketorg.example"
+INTEGRATION_USER = "worker@pocketorg.example"
+
+_PROFILES = ("System Administrator", "Standard User", "Minimum Access - API Only Integrations")
+#: label, probability, closed, won, forecast category: the stages of a Developer Edition org
+_STAGES = (
+    ("Prospecting", 10, False, False, "Pipeline"),
+    ("Qualification", 10, False, False, "Pipeline"),
+    ("Needs Analysis", 20, False, False, "Pipeline"),
+    ("Value Proposition", 50, False, False, "Pipeline"),
+    ("Id. Decision Makers", 60, False, False, "Pipeline"),
+    ("Perception Analysis", 70, False, False, "Pipeline"),
+    ("Proposal/Price Quote", 75, False, False, "Pipeline"),
+    ("Negotiation/Review", 90, False, False, "Pipeline"),
+    ("Closed Won", 100, True, True, "Closed"),
+    ("Closed Lost", 0, True, False, "Omitted"),
+)
+_LOCALE = {"TimeZoneSidKey": "Europe/Berlin", "LocaleSidKey": "en_US", "LanguageLocaleKey": "en_US"}
+_ORGANIZATION = {"TimeZoneSidKey": "Europe/Berlin", "DefaultLocaleSidKey": "en_US", "LanguageLocaleKey": "en_US"}
+
+
+def found(insert: Insert) -> None:
+    """Insert the first rows of an org that has none."""
+    insert("Organization", {"Name": "Pocket Org", "OrganizationType": "Developer Edition", **_ORGANIZATION})
+    profiles = {name: insert("Profile", {"Name": name}) for name in _PROFILES}
+    for username, first, last, profile in (
+        (ADMIN, "Ada", "Admin", _PROFILES[0]),
+        (INTEGRATION_USER, "Order Form", "Worker", _PROFILES[2]),
+    ):
+        names = {"Username": username, "Email": username, "FirstName": first, "LastName": last, "Alias": last.lower()}
+        insert("User", {**names, **_LOCALE, "ProfileId": profiles[profile], "IsActive": True})
+    insert("Pricebook2", {"Name": "Standard Price Book", "IsStandard": True, "IsActive": True})
+    for order, stage in enumerate(_STAGES, 1):
+        add_stage(insert, order, *stage)
+
+
+def add_stage(
+    insert: Insert, order: int, label: str, probability: int, closed: bool, won: bool, forecast: str
+) -> None:
+    """Insert one stage. `forecast` as ForecastCategoryName lists it."""
+    values = {"MasterLabel": label, "ApiName": label, "SortOrder": order, "IsActive": True}
+    category = {"ForecastCategory": forecast.replace(" ", ""), "ForecastCategoryName": forecast}
+    insert(
+        "OpportunityStage",
+        {**values, **category, "DefaultProbability": probability, "IsClosed": closed, "IsWon": won},
+    )

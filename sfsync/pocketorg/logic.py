@@ -1,0 +1,20 @@
+"""Which object has a logic of its own."""
+
+from collections.abc import Mapping
+
+from sfsync.pocketorg.store import Row
+from sfsync.pocketorg.work import Logic, Work
+
+
+class Person(Logic):
+    """A person's Name is made of the parts."""
+
+    def before_insert(self, work: Work, row: Row, given: frozenset[str]) -> None:
+        parts = (row.get("FirstName"), row.get("LastName"))
+        row["Name"] = " ".join(part for part in parts if part)
+
+    def before_update(self, work: Work, old: Row, new: Row, given: frozenset[str]) -> None:
+        self.before_insert(work, new, given)
+
+
+LOGIC: Mapping[str, Logic] = {"Contact": Person(), "User": Person()}

@@ -1,0 +1,193 @@
+"""A pocket org that listens: started and stopped from Python, spoken to over HTTP on loopback."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import uvicorn
+
+from sfsync.pocketorg import founding, standard
+from sfsync.pocketorg.access import everything
+from sfsync.pocketorg.auth import Auth
+from sfsync.pocketorg.faults import Faults
+from sfsync.pocketorg.logic import LOGIC
+from sfsync.pocketorg.org import ApiCall, Notification, Org
+from sfsync.pocketorg.resources import ROUTES
+from sfsync.pocketorg.store import Store
+from sfsync.pocketorg.wire import Protocol, Wire
+
+#: an idle connection stays open for as long as a client may think of it
+_KEEP_ALIVE = 75
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class PocketOrg:
+    """One org on one port of 127.0.0.1; several can live in one process.
+
+    `port` 0 takes a free one. `db` is a file that survives a restart, or ":memory:". `seed` is "sample", "none" or how
+    many Opportunities to make up. `metadata` are folders in source format, deployed at start.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        db: str | Path = ":memory:",
+        seed: str | int = "sample",
+        metadata: Sequence[Path] = (),
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        schema = standard.schema()
+        self.faults = Faults()
+        store = Store(str(db), schema)
+        self.org = Org(store=store, schema=schema, clock=clock, logic=LOGIC, routes=ROUTES, faults=self.faults)
+        with store.transaction():
+            self._furnish(seed, metadata)
+        self.auth = Auth(self.org, integration_user=self._user_id(founding.INTEGRATION_USER))
+        self._port = port
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def _furnish(self, seed: str | int, metadata: Sequence[Path]) -> None:
+        if not self.org.store.find("Organization"):
+            founding.found(self.insert)
+        self.org.org_id = self.org.store.find("Organization")[0]["Id"]
+
+    def _user_id(self, username: str) -> str:
+        return str(self.org.store.find("User", Username=username)[0]["Id"])
+
+    def insert(self, sobject: str, values: dict[str, Any]) -> str:
+        """Put a record into the org from inside: no permission is asked, and read-only fields may be set."""
+        inside = everything(self.org.schema, "")
+        return self.org.dml.insert(sobject, values, inside, system=True)
+
+    # --------------------------------------------------------------- life cycle
+
+    def start(self) -> "PocketOrg":
+        """Listen. Returns when the first request can be sent."""
+        listener = _listen(self._port)
+        self._port = listener.getsockname()[1]
+        self.org.instance_url = self.instance_url
+        config = uvicorn.Config(
+            Wire(self.org, self.auth).app(),
+            http=Protocol,
+            loop="asyncio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = _Server(config)
+        self._thread = threading.Thread(target=self._server.listen, args=(listener,), daemon=True)
+        self._thread.start()
+        self._server.ready.wait()
+        return self
+
+    def stop(self) -> None:
+        """Stop listening and close the database."""
+        if self._server and self._thread:
+            self._server.should_exit = True
+            self._thread.join()
+            self._server = None
+        self.org.store.close()
+
+    def __enter__(self) -> "PocketOrg":
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    # ------------------------------------------------------------ how to get in
+
+    @property
+    def instance_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def username(self) -> str:
+        return founding.ADMIN
+
+    @property
+    def user_id(self) -> str:
+        return self._user_id(self.username)
+
+    @property
+    def access_token(self) -> str:
+        """A session of the admin."""
+        return self.token_for(self.username)
+
+    @property
+    def org_id(self) -> str:
+        return self.org.org_id
+
+    @property
+    def client_id(self) -> str:
+        return self.auth.client_id
+
+    @property
+    def client_secret(self) -> str:
+        return self.auth.client_secret
+
+    def token_for(self, username: str) -> str:
+        """A new session of this user."""
+        return self.auth.token_for(username)
+
+    def add_certificate(self, pem: str) -> None:
+        """Trust this certificate or public key (PEM) for JWT bearer logins."""
+        self.auth.add_certificate(pem)
+
+    # ------------------------------------------------------------- how it fares
+
+    @property
+    def calls(self) -> list[ApiCall]:
+        """The API requests since the start, of those that count against the daily limit."""
+        return self.org.calls
+
+    @property
+    def notifications(self) -> list[Notification]:
+        return self.org.notifications
+
+    @property
+    def api_limit(self) -> int:
+        return self.org.api_limit
+
+    @api_limit.setter
+    def api_limit(self, limit: int) -> None:
+        self.org.api_limit = limit
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn in a thread of its own, with its own event loop."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    def listen(self, listener: socket.socket) -> None:
+        with listener:
+            asyncio.run(self.serve([listener]))
+
+
+def _listen(port: int) -> socket.socket:
+    # asyncio switches Nagle's delay off only where the protocol is named; create_server does not name it
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(128)
+    return listener

@@ -1,0 +1,219 @@
+"""HTTP: requests in, answers out, and whatever trouble was planned for them in between."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from sfsync.pocketorg import jsontext
+from sfsync.pocketorg.auth import Auth
+from sfsync.pocketorg.call import VERSIONS, Answer, Call, refused, split_url
+from sfsync.pocketorg.errors import ApiError
+from sfsync.pocketorg.faults import Fault, When
+from sfsync.pocketorg.org import ApiCall, Org
+
+log = logging.getLogger("sfsync.pocketorg")
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+_JSON = "application/json;charset=UTF-8"
+#: REST API Developer Guide, "Insert or Update Blob Data": the most that a request without multipart may hold
+LARGEST_BODY = 52_428_800
+_ALL_METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD"]
+_HEADERS = {
+    "Cache-Control": "no-cache,must-revalidate,max-age=0,no-store,private",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "none",
+    "Vary": "Accept-Encoding",
+    "Server": "sfdcedge",
+}
+_SEASONS = ("Summer", "Winter", "Spring")
+_SUMMER_2014 = 31
+
+
+class Protocol(HttpToolsProtocol):
+    """Uvicorn's HTTP, with the connection at hand, so that a fault can cut it."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope.setdefault("extensions", {})["pocketorg.transport"] = self.transport
+
+
+class Wire:
+    """The HTTP side of an org."""
+
+    def __init__(self, org: Org, auth: Auth) -> None:
+        self._org = org
+        self._auth = auth
+
+    def app(self) -> Starlette:
+        """Build the ASGI application."""
+        pages = (
+            ("/services/oauth2/token", self._token, ["POST"]),
+            ("/services/oauth2/revoke", self._revoke, ["POST", "GET"]),
+            ("/services/oauth2/userinfo", self._userinfo, ["GET", "POST"]),
+            ("/id/{org}/{user}", self._userinfo, ["GET", "POST"]),
+            ("/services/data{slash:path}", self._data, _ALL_METHODS),
+            ("/{path:path}", self._elsewhere, _ALL_METHODS),
+        )
+        return Starlette(routes=[Route(path, self._troubled(page), methods=methods) for path, page, methods in pages])
+
+    # ----------------------------------------------------------------- trouble
+
+    def _troubled(self, page: Endpoint) -> Endpoint:
+        """Put the planned troubles around a page."""
+
+        async def endpoint(request: Request) -> Response:
+            await request.body()
+            await asyncio.sleep(self._org.faults.latency)
+            return await self._trouble(request, "before") or await self._after(request, await page(request))
+
+        return endpoint
+
+    async def _after(self, request: Request, response: Response) -> Response:
+        return await self._trouble(request, "after") or response
+
+    async def _trouble(self, request: Request, when: When) -> Response | None:
+        fault = self._org.faults.take(request.method, _target(request), when)
+        if fault is None:
+            return None
+        await asyncio.sleep(fault.seconds)
+        if fault.what == "stall":
+            return None
+        if fault.what == "drop":
+            request.scope["extensions"]["pocketorg.transport"].abort()
+            return Response(status_code=500)
+        return self._faulty(fault)
+
+    def _faulty(self, fault: Fault) -> Response:
+        if fault.what == "INVALID_SESSION_ID":
+            self._org.sessions.close_all()
+        status, kind, text = fault.answer()
+        if kind:
+            return Response(text, status, media_type=kind)
+        return self._send(refused(ApiError(status, str(fault.what), text)))
+
+    # ------------------------------------------------------------------- pages
+
+    async def _token(self, request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+        return self._send(await run_in_threadpool(self._auth.token, form, request.headers.get("authorization", "")))
+
+    async def _revoke(self, request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+        return self._send(self._auth.revoke({**request.query_params, **form}.get("token", "")))
+
+    async def _userinfo(self, request: Request) -> Response:
+        token = _bearer(request) or request.query_params.get("oauth_token", "")
+        return self._send(await run_in_threadpool(self._auth.userinfo, token, request.path_params.get("user")))
+
+    async def _elsewhere(self, request: Request) -> Response:
+        log.warning("The pocket org does not speak %s %s", request.method, _target(request))
+        return self._send(refused(ApiError(404, "NOT_FOUND", "The requested resource does not exist")))
+
+    async def _data(self, request: Request) -> Response:
+        if request.path_params["slash"] in {"", "/"}:
+            return self._send(Answer(200, _versions()))
+        try:
+            call = await self._call(request)
+            if self._org.used() >= self._org.api_limit:
+                raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+        except ApiError as error:
+            return self._send(refused(error))
+        answer = await run_in_threadpool(self._org.answer, call)
+        path = self._org.route_name(call.path)
+        self._org.calls.append(ApiCall(self._org.clock(), call.method, path, answer.status))
+        return self._send(answer, limit=True, empty=request.method == "HEAD")
+
+    async def _call(self, request: Request) -> Call:
+        user_id = self._org.sessions.user_of(_bearer(request))
+        if user_id is None:
+            raise ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
+        version, path, query = split_url(_target(request))
+        body, parts = await _content(request)
+        return Call(
+            method=query.pop("_HttpMethod", request.method).upper(),
+            path=path,
+            version=version,
+            user_id=user_id,
+            query=query,
+            headers=dict(request.headers.items()),
+            body=body,
+            parts=parts,
+        )
+
+    # ------------------------------------------------------------------ answer
+
+    def _send(self, answer: Answer, *, limit: bool = False, empty: bool = False) -> Response:
+        headers = _HEADERS | answer.headers
+        if limit:
+            headers["Sforce-Limit-Info"] = f"api-usage={self._org.used()}/{self._org.api_limit}"
+        if answer.raw is not None:
+            return Response(answer.raw, answer.status, headers)
+        if empty or answer.status in {204, 304}:
+            return Response(None, answer.status, headers)
+        return Response(jsontext.dumps(answer.body), answer.status, headers | {"Content-Type": _JSON})
+
+
+def _target(request: Request) -> str:
+    """The request's path as it was sent, still percent-encoded, with its query."""
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    query: bytes = request.scope["query_string"]
+    return (raw.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1")
+
+
+def _bearer(request: Request) -> str:
+    """The token in the header, after `Bearer` or, as older clients say, `OAuth`."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() in {"bearer", "oauth"} else ""
+
+
+async def _content(request: Request) -> tuple[Any, Mapping[str, bytes]]:
+    """The JSON of the body and, where it is multipart, the binary parts by name, in whatever order they came."""
+    kind = request.headers.get("content-type", "")
+    body = await request.body()
+    if kind.startswith("multipart/form-data"):
+        return await _parts(request)
+    if len(body) > LARGEST_BODY:
+        raise ApiError(400, "JSON_PARSER_ERROR", f"Maximum size of request is {LARGEST_BODY} bytes")
+    return jsontext.loads(body), {}
+
+
+async def _parts(request: Request) -> tuple[Any, Mapping[str, bytes]]:
+    document: Any = None
+    binaries: dict[str, bytes] = {}
+    async with request.form(max_part_size=LARGEST_BODY) as form:
+        for name, part in form.multi_items():
+            if isinstance(part, str):
+                document = jsontext.loads(part.encode())
+            elif _is_json(part):
+                document = jsontext.loads(await part.read())
+            else:
+                binaries[name] = await part.read()
+    return document, binaries
+
+
+def _is_json(part: UploadFile) -> bool:
+    return (part.content_type or "").startswith("application/json")
+
+
+def _versions() -> list[dict[str, str]]:
+    """All versions, each with the release that brought it: three a year since Summer '14."""
+    return [
+        {"label": _release(number), "url": f"/services/data/v{number}.0", "version": f"{number}.0"}
+        for number in VERSIONS
+    ]
+
+
+def _release(version: int) -> str:
+    since = version - _SUMMER_2014
+    return f"{_SEASONS[since % 3]} '{14 + (since + 2) // 3}"
