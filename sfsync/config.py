@@ -134,7 +134,7 @@ class Config:
 
     def where(self, *place: str | int) -> str:
         """`config/sfsync.yaml:9` for a setting, or for the nearest setting above it."""
-        return f"{_shown(self.path)}:{_line(self.lines, place)}"
+        return f"{shown(self.path)}:{_line(self.lines, place)}"
 
     def find(self, name: str) -> Path:
         """A template or logo, looked for in `templates` beside the settings' folder, in it, and beside the file."""
@@ -168,15 +168,15 @@ def _parse(text: str, path: Path) -> tuple[object, dict[Place, int]]:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = f"{_shown(path)}:{mark.line + 1}" if mark else _shown(path)
+        place = f"{shown(path)}:{mark.line + 1}" if mark else shown(path)
         raise SetupError(
             f"This is not YAML: {error.problem}.", where=place, remedy="Check the indentation, colons and quotes."
         ) from None
     except yaml.YAMLError as error:
-        raise SetupError(f"This is not YAML: {error}.", where=_shown(path)) from None
+        raise SetupError(f"This is not YAML: {error}.", where=shown(path)) from None
     if not isinstance(node, yaml.MappingNode):
         raise SetupError(
-            "The settings are empty.", where=f"{_shown(path)}:1", remedy="Begin with company: and order_forms:."
+            "The settings are empty.", where=f"{shown(path)}:1", remedy="Begin with company: and order_forms:."
         )
     top: Place = ()
     return _Loader(text).get_single_data(), {top: 1, **dict(_marks(node, top, path))}
@@ -202,7 +202,7 @@ def _marks(node: yaml.Node, place: Place, path: Path) -> Iterator[tuple[Place, i
             line = key.start_mark.line + 1
             if key.value in seen:
                 raise SetupError(
-                    f"'{key.value}' stands here twice.", where=f"{_shown(path)}:{line}", remedy="Delete one of them."
+                    f"'{key.value}' stands here twice.", where=f"{shown(path)}:{line}", remedy="Delete one of them."
                 )
             seen.add(key.value)
             yield (*place, key.value), line
@@ -215,8 +215,8 @@ def _line(lines: dict[Place, int], place: Place) -> int:
     return lines[place]
 
 
-def _shown(path: Path) -> str:
-    """The path as the admin would type it."""
+def shown(path: Path) -> str:
+    """Write a path as the admin would type it."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
@@ -225,7 +225,7 @@ def _shown(path: Path) -> str:
 
 def _problem(error: Any, path: Path, lines: dict[Place, int]) -> SetupError:
     place: Place = tuple(error["loc"])
-    where = f"{_shown(path)}:{_line(lines, place)}"
+    where = f"{shown(path)}:{_line(lines, place)}"
     key = str(place[-1])
     if error["type"] == "extra_forbidden":
         known = _known_keys(place[:-1])

@@ -9,7 +9,7 @@ from typing import Any
 from babel import Locale
 from babel.numbers import get_currency_precision
 
-from sfsync.config import Config, OrderFormSettings, Settings
+from sfsync.config import Config, OrderFormSettings, Settings, shown
 from sfsync.due import Version
 from sfsync.errors import RecordIncomplete, SetupError, SetupErrors
 from sfsync.forms.money import Formatter
@@ -87,7 +87,7 @@ def _load(config: Config, n: int, form: OrderFormSettings) -> Blueprint:
             where=where("template"),
             remedy=f"In {path.parent.name}/: {known}.",
         )
-    template = Template.load(path)
+    template = Template.load(path, name=shown(path))
     settings = config.settings.model_dump_json(include={"company", "currency", "locale", "time_zone"})
     own = form.model_dump_json(exclude={"name", "stage", "when", "needs"})
     return Blueprint(
@@ -99,7 +99,7 @@ def _load(config: Config, n: int, form: OrderFormSettings) -> Blueprint:
             Need(path.removeprefix("Opportunity."), message, where("needs", path))
             for path, message in form.needs.items()
         ),
-        made_with=hashlib.sha256("\n".join([template.fingerprint, settings, own]).encode()).hexdigest()[:8],
+        made_with=hashlib.sha256(f"{template.fingerprint}\n{settings}\n{own}".encode()).hexdigest()[:8],
     )
 
 
@@ -120,6 +120,8 @@ def compose(
     labels: Mapping[str, FieldLabel],
 ) -> OrderForm:
     """Everything that the form says. Raises RecordIncomplete with every gap, each with how to mend it."""
+    if not opportunity.currency:
+        raise RecordIncomplete("• The opportunity has no currency. Choose one.")
     gaps = [*_missing(opportunity.values, blueprint.needs, labels), *_wrong_sums(opportunity, settings)]
     if gaps:
         raise RecordIncomplete("\n".join(gaps))
@@ -132,14 +134,25 @@ def compose(
         time_zone=settings.zone.key,
         currency=opportunity.currency,
         locale=settings.locale,
-        title=file_title(blueprint.title.render(opportunity.values)) or f"Order Form {opportunity.id}",
+        title=_title(opportunity, blueprint, settings),
         opportunity=opportunity.values,
         company=settings.company.model_dump(),
     )
 
 
+def _title(opportunity: Opportunity, blueprint: Blueprint, settings: Settings) -> str:
+    text = blueprint.title.render(
+        opportunity.values,
+        locale=settings.locale,
+        currency=opportunity.currency,
+        time_zone=settings.zone.key,
+        company=settings.company.model_dump(),
+    )
+    return file_title(text) or f"Order Form {opportunity.id}"
+
+
 #: what no file name may hold on some system, and what turns a name around on the screen
-_FORBIDDEN = str.maketrans(dict.fromkeys('/\\:*?"<>|', "-") | {c: None for c in range(32)} | {127: None})
+_FORBIDDEN = str.maketrans(dict.fromkeys('/\\:*?"<>|', "-") | dict.fromkeys(range(32)) | {127: None})
 _BIDI = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
 _TITLE = 80
 
@@ -191,7 +204,7 @@ def _blank(value: Any) -> bool:
 def _wrong_sums(opportunity: Opportunity, settings: Settings) -> Iterator[str]:
     """A form whose sums disagree is not made: the customer would find it after signing."""
     lines, amount = opportunity.values[LINES], opportunity.values["Amount"]
-    shown = Formatter(Locale.parse(settings.locale), opportunity.currency, settings.zone).money
+    price = Formatter(Locale.parse(settings.locale), opportunity.currency, settings.zone).money
     if others := sorted(opportunity.line_currencies - {opportunity.currency}):
         yield (
             f"• The products are in {', '.join(others)}, the opportunity is in {opportunity.currency}. "
@@ -204,10 +217,10 @@ def _wrong_sums(opportunity: Opportunity, settings: Settings) -> Iterator[str]:
         return
     total = sum((line["TotalPrice"] or Decimal() for line in lines), Decimal())
     if amount is None or abs(total - amount) > settings.amount_tolerance:
-        stands = "is empty" if amount is None else f"says {shown(amount)}"
-        yield f"• The products add up to {shown(total)}, but Amount {stands}. Correct the products or the amount."
+        stands = "is empty" if amount is None else f"says {price(amount)}"
+        yield f"• The products add up to {price(total)}, but Amount {stands}. Correct the products or the amount."
     if total < 0:
-        yield f"• The products add up to {shown(total)}. An order form cannot promise less than nothing."
+        yield f"• The products add up to {price(total)}. An order form cannot promise less than nothing."
 
 
 def _wrong_line(n: int, line: Values, currency: str) -> Iterator[str]:

@@ -1,0 +1,39 @@
+"""A pocket org alone, until somebody stops it."""
+
+import json
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from sfsync.pocketorg.server import PocketOrg
+
+log = logging.getLogger(__name__)
+
+
+def serve(*, port: int, db: str, seed: str | int, metadata: Sequence[Path]) -> int:
+    """Listen until Ctrl-C or SIGTERM. Once ready, one line of JSON on standard output says how to get in."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with PocketOrg(port=port, db=db, seed=seed, metadata=metadata) as org:
+        print(json.dumps(way_in(org)), flush=True)  # noqa: T201 (what the command is for)
+        log.warning("the pocket org listens on %s; stop it with Ctrl-C", org.instance_url)
+        stop.wait()
+    sys.stderr.flush()
+    return 0
+
+
+def way_in(org: PocketOrg) -> dict[str, str]:
+    """Address and credentials: the admin's session, and the client of the integration user."""
+    return {
+        "instance_url": org.instance_url,
+        "access_token": org.access_token,
+        "username": org.username,
+        "client_id": org.client_id,
+        "client_secret": org.client_secret,
+        "org_id": org.org_id,
+        "user_id": org.user_id,
+    }
