@@ -183,12 +183,12 @@ def _empty(values: Values, path: str, label: FieldLabel) -> Iterator[str]:
     if not isinstance(children, tuple):
         if _blank(_leaf(values, path)):
             yield f"{label.object_label}: {label.label}"
+    elif rest:
+        for n, child in enumerate(children, 1):
+            if _blank(_leaf(child, rest)):
+                yield f"{label.object_label} {n}: {label.label}"
     elif not children:
         yield f"{label.object_label}: none"
-    else:
-        for n, child in enumerate(children, 1):
-            if rest and _blank(_leaf(child, rest)):
-                yield f"{label.object_label} {n}: {label.label}"
 
 
 def _leaf(values: Any, path: str) -> Any:
