@@ -88,7 +88,7 @@ def describe_sobject(
         "compactLayoutable": layoutable,
         "fields": [_field(f, sobject, access) for f in _visible(sobject, access)],
         "namedLayoutInfos": [],
-        "recordTypeInfos": [_master_record_type(summary["urls"]["sobject"])] if "mruEnabled" in sobject.traits else [],
+        "recordTypeInfos": _record_types(sobject, summary["urls"]["sobject"]),
         "searchLayoutable": layoutable and "searchable" in sobject.traits,
         "sobjectDescribeOption": "FULL",
         "supportedScopes": _scopes(sobject),
@@ -158,8 +158,11 @@ def _scopes(sobject: SObject) -> list[dict[str, str]]:
     return scopes
 
 
-def _master_record_type(url: str) -> dict[str, Any]:
-    return {
+def _record_types(sobject: SObject, url: str) -> list[dict[str, Any]]:
+    """Give the master record type to each object that could have others beside it."""
+    if not (sobject.custom or "mruEnabled" in sobject.traits):
+        return []
+    master = {
         "active": True,
         "available": True,
         "defaultRecordTypeMapping": True,
@@ -169,6 +172,7 @@ def _master_record_type(url: str) -> dict[str, Any]:
         "recordTypeId": MASTER_RECORD_TYPE,
         "urls": {"layout": f"{url}/describe/layouts/{MASTER_RECORD_TYPE}"},
     }
+    return [master]
 
 
 def _child(child: ChildRelationship, schema: Schema) -> dict[str, Any]:
@@ -215,7 +219,6 @@ def _field(field: Field, sobject: SObject, access: Access) -> dict[str, Any]:
         "restrictedPicklist": field.restricted,
         "sortable": field.sortable,
         "unique": field.unique,
-        # a master-detail's parent is fixed at creation unless it is declared reparentable
         "updateable": field.updateable and editable,
     }
 

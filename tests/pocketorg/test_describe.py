@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sfsync.pocketorg import describe, standard
+from sfsync.pocketorg import describe, metadata, standard
 from sfsync.pocketorg.schema import Schema
 
 RECORDED = Path(__file__).parents[2] / ".." / "shared" / "salesforce" / "recorded"
@@ -195,6 +195,18 @@ def test_basic_information_is_the_line_of_the_list() -> None:
     basic = describe.describe_basic(account, ADMIN, "61.0")
     assert basic["recentItems"] == []
     assert basic["objectDescribe"]["urls"]["rowTemplate"] == "/services/data/v61.0/sobjects/Account/{ID}"
+
+
+def test_our_own_object_is_described_like_any_custom_object() -> None:
+    schema = standard.schema()
+    metadata.load(Path(__file__).parents[2] / "config" / "salesforce").apply(schema)
+    mine = ours("Order_Form__c", schema)
+    fields = {f["name"]: f for f in mine["fields"]}
+    assert (mine["custom"], mine["keyPrefix"], mine["recordTypeInfos"][0]["master"]) == (True, "a00", True)
+    assert (fields["Name"]["autoNumber"], fields["Name"]["createable"]) == (True, False)
+    assert (fields["Seconds__c"]["calculated"], fields["Seconds__c"]["updateable"]) == (True, False)
+    assert (fields["Opportunity__c"]["cascadeDelete"], fields["Opportunity__c"]["relationshipOrder"]) == (True, 0)
+    assert (fields["Key__c"]["externalId"], fields["Key__c"]["byteLength"]) == (True, 120)
 
 
 def test_each_schema_is_a_copy_of_its_own() -> None:

@@ -12,7 +12,8 @@
 *Values* lists a picklist, `*` before the default and `=` before a label of its own, or names a file in `values/`.
 Objects that a polymorphic field could also refer to, but that a pocket org does not carry, are left out.
 
-Source: Object Reference for the Salesforce Platform, Salesforce Field Reference Guide, and describes of Developer Edition orgs, Summer '24.
+Source: Object Reference for the Salesforce Platform, Salesforce Field Reference Guide, and describes of Developer
+Edition orgs, Summer '24.
 """
 
 from collections.abc import Iterator
