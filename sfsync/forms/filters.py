@@ -192,7 +192,7 @@ def _sort(
         get = _getter(env, name.strip())
         empty = [v for v in found if get(v) is None]
         full = [v for v in found if get(v) is not None]
-        found = sorted(full, key=lambda v: _sortable(get(v), case_sensitive), reverse=reverse) + empty  # noqa: B023
+        found = sorted(full, key=lambda v: _sortable(get(v), case_sensitive), reverse=reverse) + empty
     return found
 
 

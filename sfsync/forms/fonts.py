@@ -40,6 +40,11 @@ class Run(NamedTuple):
 class Font(TTFont):  # type: ignore[misc]  # ReportLab has no types
     """A TrueType font whose characters above U+FFFF can be copied out of the PDF, too."""
 
+    @property
+    def whole_ascii(self) -> bool:
+        """Whether every document has all of ASCII in it under its own codes, in subset 0."""
+        return bool(self._asciiReadable)
+
     def addObjects(self, doc: PDFDocument) -> None:  # noqa: N802 (ReportLab's name)
         """Write the font; then put a right ToUnicode in place of ReportLab's, which truncates at U+FFFF."""
         state = self.state[doc]

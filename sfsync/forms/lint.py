@@ -106,7 +106,7 @@ class Lint:
                 self._parser.Parse("<_>")
             self._parser.Parse(skeleton, not self.outer)
             if self.outer:
-                self._parser.Parse("</_>", True)  # noqa: FBT003 (expat's own)
+                self._parser.Parse("</_>", True)
         except expat.ExpatError as error:
             self._unreadable(error)
 

@@ -17,7 +17,7 @@ from jinja2 import TemplateError, TemplateSyntaxError, nodes
 
 from sfsync.errors import SetupError, SetupErrors
 from sfsync.forms import environment
-from sfsync.forms.filters import FORMATTER, all_filters
+from sfsync.forms.filters import FORMATTER
 from sfsync.forms.lint import Lint, placed, skeleton
 from sfsync.forms.money import formatter
 from sfsync.forms.paths import FieldPath, Source, Walk, roots

@@ -1,0 +1,179 @@
+"""From rows to a PDF's operators, on ReportLab's canvas: the only room that knows what a PDF looks like inside."""
+
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+from reportlab.lib.rl_accel import escapePDF
+from reportlab.pdfbase import pdfdoc
+from reportlab.pdfgen.canvas import Canvas
+
+from sfsync.forms.fonts import Font, Run
+from sfsync.forms.rows import Box, Cell, Line, Picture, Row
+
+#: where the baseline stands: half the line, and about half the height of a capital
+_BASELINE = 0.355
+_JPEG_SPACES = {"L": "DeviceGray", "RGB": "DeviceRGB"}
+
+
+class Pen:
+    """Draws one page after the other. `top` is the height of the page: PDF counts upwards from its foot."""
+
+    def __init__(self, canvas: Canvas, top: float, images: Mapping[str, bytes]) -> None:
+        self._canvas = canvas
+        self._top = top
+        self._images = images
+        self._fonts: dict[tuple[Font, int], str] = {}
+
+    def draw(self, x: float, rows: Iterable[tuple[float, Row]]) -> None:
+        """Rows at their distance from the page's top: first what is filled, then pictures, then all text at once."""
+        placed = list(rows)
+        fills: list[str] = []
+        text = _TextState(["BT"])
+        for y, row in placed:
+            fills += (self._fill(x, y, box) for box in row.boxes)
+            for picture in row.pictures:
+                self._picture(x, y, picture)
+        for y, row in placed:
+            for cell in row.cells:
+                self._cell(text, x, y, cell)
+        self._canvas.addLiteral("\n".join(_merged(fills)))
+        self._canvas.addLiteral("\n".join([*text.out, "ET"]))
+
+    def _fill(self, x: float, y: float, box: Box) -> str:
+        bottom = self._top - y - box.y - box.height
+        return f"{_rgb(box.colour)} rg\n{x + box.x:.2f} {bottom:.2f} {box.width:.2f} {box.height:.2f} re f"
+
+    def _cell(self, text: "_TextState", x: float, y: float, cell: Cell) -> None:
+        down = y + cell.y
+        for line in cell.lines:
+            if line.pieces:
+                self._line(text, x + _left(cell, line), self._top - down, line)
+            down += line.height
+
+    def _line(self, text: "_TextState", x: float, top: float, line: Line) -> None:
+        size = max(piece.style.size for piece in line.pieces)
+        baseline = top - line.height / 2 - _BASELINE * size
+        text.out.append(f"1 0 0 1 {x:.2f} {baseline:.2f} Tm")
+        for piece in line.pieces:
+            text.colour_of(piece.style.colour)
+            for run in piece.style.face.runs(piece.text):
+                for subset, codes in _coded(run, self._canvas):
+                    text.font_of(self._font(run.font, subset), piece.style.size)
+                    text.out.append(f"({codes}) Tj")
+
+    def _font(self, font: Font, subset: int) -> str:
+        key = font, subset
+        if key not in self._fonts:
+            font.splitString("", self._canvas._doc)  # noqa: SLF001 (begins the font's account of this document)
+            self._fonts[key] = font.getSubsetInternalName(subset, self._canvas._doc)  # noqa: SLF001
+        return self._fonts[key]
+
+    def _picture(self, x: float, y: float, picture: Picture) -> None:
+        name = _placed_image(self._canvas, self._images[picture.name])
+        bottom = self._top - y - picture.y - picture.height
+        place = f"{picture.width:.2f} 0 0 {picture.height:.2f} {x + picture.x:.2f} {bottom:.2f} cm"
+        self._canvas.addLiteral(f"q {place} /{name} Do Q")
+
+
+@dataclass
+class _TextState:
+    """A text object under way: font and colour are said when they change."""
+
+    out: list[str]
+    font: tuple[str, float] = ("", 0)
+    colour: str = ""
+
+    def font_of(self, name: str, size: float) -> None:
+        if (name, size) != self.font:
+            self.font = name, size
+            self.out.append(f"{name} {size:g} Tf")
+
+    def colour_of(self, colour: str) -> None:
+        if colour != self.colour:
+            self.colour = colour
+            self.out.append(f"{_rgb(colour)} rg")
+
+
+def _merged(fills: Iterable[str]) -> Iterable[str]:
+    """A colour is said once for all boxes in a row that have it."""
+    colour = ""
+    for fill in fills:
+        said, box = fill.split("\n")
+        yield box if said == colour else fill
+        colour = said
+
+
+def _left(cell: Cell, line: Line) -> float:
+    if cell.align == "left":
+        return cell.x
+    spare = cell.width - line.width
+    return cell.x + (spare if cell.align == "right" else spare / 2)
+
+
+@lru_cache(maxsize=64)
+def _rgb(colour: str) -> str:
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return " ".join(f"{part:.4g}" for part in parts)
+
+
+def _coded(run: Run, canvas: Canvas) -> Iterable[tuple[int, str]]:
+    """The run in its font's codes, escaped: (subset, string)."""
+    if run.font.whole_ascii and run.text.isascii():
+        return ((0, escapePDF(run.text)),)
+    return ((subset, escapePDF(codes)) for subset, codes in run.font.splitString(run.text, canvas._doc))  # noqa: SLF001
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A picture as PDF keeps it."""
+
+    name: str
+    width: int
+    height: int
+    space: str
+    filter: str
+    content: bytes
+    #: how opaque each pixel is, where not all are
+    alpha: bytes | None
+
+
+@lru_cache(maxsize=32)
+def encoded(data: bytes) -> Encoded:
+    """JPEG as it is, all else deflated; once per process. Raises OSError for what is no picture."""
+    name = sha256(data).hexdigest()[:16]
+    with Image.open(BytesIO(data)) as image:
+        if image.format == "JPEG" and image.mode in _JPEG_SPACES:
+            return Encoded(name, *image.size, _JPEG_SPACES[image.mode], "DCTDecode", data, None)
+        full = image.convert("RGBA")
+    opaque = full.getchannel("A")
+    alpha = None if opaque.getextrema() == (255, 255) else zlib.compress(opaque.tobytes(), 9)
+    return Encoded(name, *full.size, "DeviceRGB", "FlateDecode", zlib.compress(full.convert("RGB").tobytes(), 9), alpha)
+
+
+def _placed_image(canvas: Canvas, data: bytes) -> str:
+    """The picture's name in this document, which holds it once."""
+    image, doc = encoded(data), canvas._doc  # noqa: SLF001
+    name = doc.getXObjectName(image.name)
+    if name not in doc.idToObject:
+        entry = _xobject(image, image.space, image.filter, image.content)
+        doc.Reference(entry, name)
+        doc.addForm(image.name, entry)
+        if image.alpha is not None:
+            mask = _xobject(image, "DeviceGray", "FlateDecode", image.alpha)
+            entry.smask = doc.Reference(mask, f"{name}.mask")
+    canvas._currentPageHasImages = 1  # noqa: SLF001
+    canvas._formsinuse.append(image.name)  # noqa: SLF001
+    return str(name)
+
+
+def _xobject(image: Encoded, space: str, how: str, content: bytes) -> Any:
+    entry = pdfdoc.PDFImageXObject(image.name)
+    entry.width, entry.height, entry.bitsPerComponent = image.width, image.height, 8
+    entry.colorSpace, entry._filters, entry.streamContent = space, (how,), content  # noqa: SLF001
+    return entry

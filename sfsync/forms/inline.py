@@ -1,0 +1,145 @@
+"""The theme, and text with its small tags: what stands inside a paragraph or a cell."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+from xml.etree.ElementTree import Element
+
+from sfsync.errors import SetupError
+from sfsync.forms import markup
+from sfsync.forms.filters import LINE
+from sfsync.forms.fonts import clean
+from sfsync.forms.rows import Style
+
+# A line break in the source, with its indentation, is one space; two spaces in a customer's name stay two.
+_INDENT = re.compile(r"[ \t]*[\n\t][ \t\n]*")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """How a form looks where the template does not say."""
+
+    accent: str = "#1f4e79"
+    size: float = 8.5
+    ink: str = "#1c232b"
+    muted: str = "#66717d"
+    hairline: str = "#d9dee4"
+    tint: str = "#f3f5f8"
+    paper: str = "#ffffff"
+
+    @property
+    def text(self) -> Style:
+        return Style(self.size, self.ink)
+
+    @property
+    def label(self) -> Style:
+        return Style(round(self.size * 0.82, 2), self.muted)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a tag has to know of the form that it stands in."""
+
+    theme: Theme
+    #: the template as messages show it
+    name: str
+    #: width and height in pixels of each picture
+    pictures: Mapping[str, tuple[int, int]]
+    align: str = "left"
+    #: this page's number and how many there are; known in headers and footers only
+    page: str = ""
+    pages: str = ""
+    #: anchors used so far -> where
+    anchors: dict[str, str] = field(default_factory=dict)
+
+    def where(self, element: Element) -> str:
+        place = element.get(markup.PLACE, "")
+        return place if place.count(":") > 1 else f"{self.name}:{place}"
+
+    def wrong(self, element: Element, what: str, remedy: str = "") -> NoReturn:
+        raise SetupError(what, where=self.where(element), remedy=remedy)
+
+    def read(self, element: Element) -> dict[str, Any]:
+        """The element's attributes; a wrong one, which only data can have made so, names its line."""
+        if len(element.attrib) == 1:
+            return {}
+        try:
+            return markup.read(element.tag, element.attrib)
+        except markup.Wrong as wrong:
+            self.wrong(element, str(wrong))
+
+
+Segment = tuple[Style, str]
+
+
+def segments(element: Element, style: Style, setting: Setting) -> list[Segment]:
+    """The element's text, style by style. Lines on which nothing stands are left out: an address without a street."""
+    if len(element) == 0:
+        text = plain(element.text)
+        found = [(style, text)] if text else []
+    else:
+        found = [s for s in _inside(element, style, setting) if s[1]]
+    return _tidy(found) if len(found) > 1 or (found and "\n" in found[0][1]) else _stripped(found)
+
+
+def plain(text: str | None) -> str:
+    """Text as it is drawn; a break that stood in the data is a newline."""
+    if not text:
+        return ""
+    if "\n" in text or "\t" in text:
+        text = _INDENT.sub(" ", text)
+    return text if text.isascii() else clean(text.replace(LINE, "\n"))
+
+
+def _inside(element: Element, style: Style, setting: Setting) -> Iterator[Segment]:
+    yield style, plain(element.text)
+    for child in element:
+        if child.tag == "br":
+            yield style, "\n"
+        elif child.tag in ("page", "pages"):
+            if not setting.pages:
+                setting.wrong(child, f"<{child.tag}/> is known in a header or footer only.")
+            yield style, setting.page if child.tag == "page" else setting.pages
+        else:
+            yield from _inside(child, _changed(style, child.tag, setting), setting)
+        yield style, plain(child.tail)
+
+
+def _changed(style: Style, tag: str, setting: Setting) -> Style:
+    if tag == "b":
+        return style._replace(bold=True)
+    if tag == "i":
+        return style._replace(italic=True)
+    return style._replace(size=round(style.size * 0.88, 2), colour=setting.theme.muted)
+
+
+def _stripped(found: list[Segment]) -> list[Segment]:
+    return [(style, text.strip(" ")) for style, text in found if text.strip(" ")]
+
+
+def _tidy(found: list[Segment]) -> list[Segment]:
+    """Without empty lines, and without spaces at the ends of lines."""
+    lines: list[list[Segment]] = [[]]
+    for style, text in found:
+        first, *others = text.split("\n")
+        lines[-1].append((style, first))
+        lines += ([(style, other)] for other in others)
+    out: list[Segment] = []
+    for line in filter(None, map(_trimmed, lines)):
+        if out:
+            out.append((line[0][0], "\n"))
+        out += line
+    return out
+
+
+def _trimmed(line: list[Segment]) -> list[Segment]:
+    line = [segment for segment in line if segment[1]]
+    while line and not line[0][1].strip(" "):
+        line = line[1:]
+    while line and not line[-1][1].strip(" "):
+        line = line[:-1]
+    if line:
+        line[0] = (line[0][0], line[0][1].lstrip(" "))
+        line[-1] = (line[-1][0], line[-1][1].rstrip(" "))
+    return line

@@ -1,0 +1,215 @@
+"""(OrderForm, Template) -> Pdf: a pure function. The same form gives the same bytes, in every process and at any time."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC
+from functools import lru_cache
+from io import BytesIO
+from typing import Any
+from xml.etree import ElementTree as ET
+from zoneinfo import ZoneInfo
+
+from reportlab import rl_config
+from reportlab.lib.utils import TimeStamp
+from reportlab.pdfgen.canvas import Canvas
+
+import sfsync
+from sfsync.errors import RecordIncomplete, SetupError
+from sfsync.forms import markup
+from sfsync.forms.blocks import blocks, rows
+from sfsync.forms.draw import Pen, encoded
+from sfsync.forms.filters import FORMATTER
+from sfsync.forms.fonts import face
+from sfsync.forms.inline import Setting, Theme, plain
+from sfsync.forms.money import formatter
+from sfsync.forms.pages import Page, paginate
+from sfsync.forms.paths import COMPANY_KEYS
+from sfsync.forms.rows import Row, stacked
+from sfsync.forms.template import Template
+from sfsync.records import OrderForm, Pdf
+
+_MARGINS = (42.0, 48.0, 36.0, 48.0)
+#: between header, body and footer
+_AIR = 14.0
+#: less than this for the body is no page
+_LEAST_ROOM = 120.0
+
+
+def render(form: OrderForm, template: Template) -> Pdf:
+    """The form as a PDF. Raises SetupError with the template's line where it does not fit the data."""
+    root = ET.fromstring(template.markup(variables(form)))  # noqa: S314 (our own markup; no entities are known)
+    sheet = _Sheet.of(root, template)
+    pages = sheet.pages()
+    _check_anchors(sheet.setting.anchors, pages)
+    content = _written(sheet, pages, form, template)
+    return Pdf(content=content, pages=len(pages), missing=_missing(pages))
+
+
+def warm(template: Template) -> None:
+    """Loads fonts and pictures and compiles the template, so that the first form is as quick as the second."""
+    _settings()
+    for bold in (False, True):
+        face(bold)
+    _sizes(template)
+
+
+def variables(form: OrderForm) -> dict[str, Any]:
+    """What a template sees."""
+    requested = form.requested_at.astimezone(ZoneInfo(form.time_zone))
+    return {
+        "Opportunity": form.opportunity,
+        "company": {key: form.company.get(key) for key in COMPANY_KEYS},
+        "form": {
+            "number": form.number,
+            "version": form.version,
+            "requested_on": requested.date(),
+            "currency": form.currency,
+            "name": form.name,
+            "title": form.title,
+        },
+        FORMATTER: formatter(form.locale, form.currency, form.time_zone),
+    }
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """The form's element with what its attributes say: paper, margins, look."""
+
+    root: ET.Element
+    setting: Setting
+    images: Mapping[str, bytes]
+    paper: tuple[float, float]
+    #: top, right, bottom, left
+    margins: tuple[float, float, float, float]
+
+    @classmethod
+    def of(cls, root: ET.Element, template: Template) -> "_Sheet":
+        plainly = Setting(Theme(), template.name, _sizes(template))
+        says = plainly.read(root)
+        theme = Theme(accent=says.get("accent", Theme.accent), size=says.get("size", Theme.size))
+        paper = markup.PAGES[says.get("page", "A4")]
+        return cls(root, replace(plainly, theme=theme), template.images, paper, says.get("margins", _MARGINS))
+
+    @property
+    def width(self) -> float:
+        return self.paper[0] - self.margins[1] - self.margins[3]
+
+    def pages(self) -> list[Page]:
+        """Rows at their distance from the paper's top, headers and footers among them."""
+        body = [element for element in self.root if element.tag not in ("header", "footer")]
+        edges = [self._edges(number, "99", "99") for number in (1, 2)]
+        rooms = [self._room(*edge) for edge in edges]
+        if min(rooms) < _LEAST_ROOM:
+            self.setting.wrong(self.root, "Header, footer and margins leave no room on the page.")
+        found = paginate(blocks(body, self.width, self.setting), lambda number: rooms[min(number, 1)])
+        return [self._page(number, page, len(found)) for number, page in enumerate(found, 1)]
+
+    def _edges(self, number: int, page: str, pages: str) -> tuple[Row, Row]:
+        """Header and footer of a page."""
+        wanted = ("every", "first" if number == 1 else "later")
+        setting = replace(self.setting, page=page, pages=pages)
+        header, footer = (
+            stacked([r for e in self.root if e.tag == tag and e.get("on", "every") in wanted
+                     for r in rows(e, self.width, setting)])
+            for tag in ("header", "footer")
+        )  # fmt: skip
+        return header, footer
+
+    def _room(self, header: Row, footer: Row) -> float:
+        air = sum(_AIR for row in (header, footer) if row.height)
+        return self.paper[1] - self.margins[0] - self.margins[2] - header.height - footer.height - air
+
+    def _page(self, number: int, page: Page, pages: int) -> Page:
+        header, footer = self._edges(number, str(number), str(pages))
+        top = self.margins[0] + (header.height + _AIR if header.height else 0)
+        body = [(top + y, row) for y, row in page]
+        return [(self.margins[0], header), *body, (self.paper[1] - self.margins[2] - footer.height, footer)]
+
+
+def _written(sheet: _Sheet, pages: Iterable[Page], form: OrderForm, template: Template) -> bytes:
+    _settings()
+    out = BytesIO()
+    canvas = Canvas(
+        out,
+        sheet.paper,
+        pageCompression=1,
+        invariant=1,
+        initialFontName=face().primary.fontName,
+        lang=_language(sheet, form),
+    )
+    _inscribe(canvas, sheet, form, template)
+    pen = Pen(canvas, sheet.paper[1], sheet.images)
+    for page in pages:
+        pen.draw(sheet.margins[3], page)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def _language(sheet: _Sheet, form: OrderForm) -> str:
+    return sheet.root.get("lang") or form.locale.replace("_", "-")
+
+
+def _inscribe(canvas: Canvas, sheet: _Sheet, form: OrderForm, template: Template) -> None:
+    """Who made it, of what, and when it was asked for: never the clock's time."""
+    says = sheet.setting.read(sheet.root)
+    canvas.setTitle(plain(says["title"]))
+    canvas.setAuthor(plain(says.get("author")) or str(form.company.get("name") or ""))
+    canvas.setSubject(plain(says.get("subject")) or form.name)
+    canvas.setCreator(f"sfsync {sfsync.__version__}")
+    canvas.setKeywords(f"{form.number}, template {template.fingerprint}")
+    canvas._doc._timeStamp = _Moment(form)  # noqa: SLF001 (ReportLab offers an environment variable only)
+
+
+class _Moment(TimeStamp):  # type: ignore[misc]  # ReportLab has no types
+    """The PDF's dates: when the form was asked for, in UTC."""
+
+    def __init__(self, form: OrderForm) -> None:
+        moment = form.requested_at.astimezone(UTC)
+        self.t = moment.timestamp()
+        self.lt = moment.timetuple()
+        self.YMDhms = tuple(self.lt)[:6]
+        self.dhh = self.dmm = 0
+        self.tzname = "UTC"
+
+
+@lru_cache(maxsize=1)
+def _settings() -> None:
+    """ReportLab keeps these for the whole process. Streams are binary: ASCII85 costs a quarter more bytes and 2 ms."""
+    rl_config.useA85 = 0
+
+
+@lru_cache(maxsize=32)
+def _sizes(template: Template) -> dict[str, tuple[int, int]]:
+    sizes = {}
+    for name, data in template.images.items():
+        try:
+            image = encoded(data)
+        except OSError as error:
+            raise SetupError(f"{name} is not a picture that can be read.", where=template.name) from error
+        sizes[name] = image.width, image.height
+    return sizes
+
+
+def _texts(pages: Iterable[Page]) -> Iterable[tuple[bool, str]]:
+    return (
+        (piece.style.bold, piece.text)
+        for page in pages for _, row in page for cell in row.cells for line in cell.lines for piece in line.pieces
+    )  # fmt: skip
+
+
+def _missing(pages: Iterable[Page]) -> str:
+    """Each character once, in the order of the page."""
+    return "".join(dict.fromkeys(c for bold, text in _texts(pages) for c in face(bold).missing(text)))
+
+
+def _check_anchors(anchors: Mapping[str, str], pages: Iterable[Page]) -> None:
+    """An e-signing tool puts a field wherever it finds the anchor, so a customer's name must not hold one."""
+    if not anchors:
+        return
+    everything = "\n".join(text for _, text in _texts(pages))
+    for anchor in anchors:
+        if everything.count(anchor) > 1:
+            raise RecordIncomplete(
+                f"A text on the form contains {anchor}, which marks where to sign.", remedy="Take it out of the record."
+            )
