@@ -60,7 +60,10 @@ def test_the_shipped_settings_load():
         ("time_zone: Berlin", "config/sfsync.yaml:7: 'Berlin' is not a time zone."),
         ("currency: Dollar", "config/sfsync.yaml:7: 'Dollar' is not a currency code."),
         ("locale: xx_YY", "config/sfsync.yaml:7: 'xx_YY' is not a locale."),
-        ("amount_tolerance: -1", "config/sfsync.yaml:7: 'amount_tolerance': input should be greater than or equal to 0."),
+        (
+            "amount_tolerance: -1",
+            "config/sfsync.yaml:7: 'amount_tolerance': input should be greater than or equal to 0.",
+        ),
         ("company:", "config/sfsync.yaml:7: 'company' stands here twice."),
         ("fields: {status: Order Form}", "config/sfsync.yaml:7: 'Order Form' is not the API name of a field."),
         ("fields: {stauts: X__c}", "config/sfsync.yaml:7: 'stauts' is not a setting. Did you mean status?"),

@@ -1,0 +1,33 @@
+"""What the tests share: a pocket org that listens, and sfsync connected to it over real HTTP."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sfsync import schedule
+from sfsync.pocketorg.server import PocketOrg
+from sfsync.salesforce.api import Api
+from sfsync.salesforce.connect import connect
+
+ROOT = Path(__file__).parents[1]
+METADATA = ROOT / "config" / "salesforce"
+
+
+@pytest.fixture
+def bare_org() -> Iterator[PocketOrg]:
+    """A pocket org with its users and stages, and nothing of sfsync's."""
+    with PocketOrg(seed="none") as org:
+        yield org
+
+
+def environ(org: PocketOrg) -> dict[str, str]:
+    """The environment of a worker that logs in by client credentials."""
+    return {"SF_LOGIN_URL": org.instance_url, "SF_CLIENT_ID": org.client_id, "SF_CLIENT_SECRET": org.client_secret}
+
+
+def connected(org: PocketOrg) -> Api:
+    """An API on the org that does not sleep between its retries."""
+    api = connect(environ(org), schedule.utc_now)
+    api.session._sleep = lambda _seconds: None
+    return api
