@@ -44,7 +44,12 @@ class Access:
     user_id: str
     objects: frozenset[tuple[str, str]] | None  #: (object, action), lower-case
     fields: frozenset[tuple[str, str, str]] | None  #: (object, field, "read" or "edit"), lower-case
+    granted: frozenset[str] = frozenset()  #: what users may do beyond records: SendCustomNotifications
     standard: bool = False  #: whether the profile opens all standard objects and fields
+
+    def may(self, permission: str) -> bool:
+        """Whether the user has this permission, which is not about records."""
+        return self.objects is None or permission in self.granted
 
     def can(self, sobject: str, action: str) -> bool:
         """Whether the user may "create", "read", "edit" or "delete" records of this object."""
@@ -108,6 +113,7 @@ def of_user(user_id: str, store: Store, schema: Schema) -> Access:
         user_id,
         frozenset(_object_grants(objects)),
         frozenset(_field_grants(fields)),
+        frozenset(_user_grants(store.get("PermissionSet", each) or {} for each in sets)),
         standard=profile.get("Name") == "Standard User",
     )
 
@@ -125,3 +131,8 @@ def _field_grants(rows: Iterable[Row]) -> Iterator[tuple[str, str, str]]:
         for action in ("read", "edit"):
             if row.get(f"Permissions{action.capitalize()}"):
                 yield sobject, field, action
+
+
+def _user_grants(rows: Iterable[Row]) -> Iterator[str]:
+    for row in rows:
+        yield from (name.removeprefix("Permissions") for name, value in row.items() if value == 1)

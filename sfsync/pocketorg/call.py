@@ -42,13 +42,23 @@ class Call:
         version, path, query = split_url(url)
         names = {name.lower(): value for name, value in headers.items()}
         return replace(
-            self, method=method, path=path, version=version, query=query, body=body, headers=names, parts={}, nested=True
+            self,
+            method=method,
+            path=path,
+            version=version,
+            query=query,
+            body=body,
+            headers=names,
+            parts={},
+            nested=True,
         )
 
     def record(self) -> dict[str, Any]:
         """The body as a JSON object."""
         if not isinstance(self.body, dict):
-            raise ApiError(400, "JSON_PARSER_ERROR", "The HTTP entity body is required, but this request has no entity body.")
+            raise ApiError(
+                400, "JSON_PARSER_ERROR", "The HTTP entity body is required, but this request has no entity body."
+            )
         return self.body
 
 

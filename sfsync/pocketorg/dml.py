@@ -11,7 +11,7 @@ from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.faults import Locks
 from sfsync.pocketorg.schema import Field, Schema, SObject
 from sfsync.pocketorg.store import Row, Store, is_stored
-from sfsync.pocketorg.work import Logic, Work
+from sfsync.pocketorg.work import Limits, Logic, Work
 
 Values = Mapping[str, Any]
 
@@ -27,12 +27,14 @@ class Dml:
         clock: Callable[[], datetime],
         logic: Mapping[str, Logic],
         locks: Locks,
+        limits: Limits,
     ) -> None:
         self._store = store
         self._schema = schema
         self._clock = clock
         self._logic = logic
         self._locks = locks
+        self._limits = limits
         self._access: dict[str, Access] = {}
 
     # ------------------------------------------------------------------ access
@@ -60,13 +62,15 @@ class Dml:
             written = frozenset(row)
             row = _defaults(sobject) | row
             logic = self._logic_of(sobject)
+            if not system:
+                rules.check_references(work, sobject, row, written, access)
             logic.before_insert(work, row, written)
             if not system:
                 rules.require(sobject, row, _names(sobject))
-                rules.check_references(work, sobject, row, row, access)
             self._number(sobject, row)
             rules.check_unique(work, sobject, row, row)
             record_id = work.add(sobject.name, row)
+            rules.validate(work, sobject, record_id, None)
             logic.after_insert(work, row)
         self.forget_access(sobject.name)
         return record_id
@@ -81,12 +85,14 @@ class Dml:
             changes = self._read(sobject, given, access, "updateable")
             new = old | changes
             logic = self._logic_of(sobject)
+            moved = [key for key in changes if changes[key] != old.get(key)]
+            rules.check_references(work, sobject, new, moved, access)
             logic.before_update(work, old, new, frozenset(changes))
             changed = [key for key in new if new[key] != old.get(key)]
             rules.require(sobject, new, changes)
-            rules.check_references(work, sobject, new, changed, access)
             rules.check_unique(work, sobject, new, changed)
             work.change(sobject.name, old["Id"], {key: new[key] for key in changed}, by_user=True)
+            rules.validate(work, sobject, old["Id"], old)
             logic.after_update(work, old, new)
         self.forget_access(sobject.name)
 
@@ -97,7 +103,9 @@ class Dml:
             sobject = work.sobject(name)
             row = self.existing(sobject, record_id)
             permit(access, sobject, "delete")
+            logic = self._logic_of(sobject)
             self._remove(work, sobject, row)
+            logic.after_delete(work, row)
         self.forget_access(sobject.name)
 
     def upsert(self, name: str, key: str, value: Any, given: Values, access: Access) -> tuple[str, bool]:
@@ -142,20 +150,17 @@ class Dml:
     # ------------------------------------------------------------------ inside
 
     def _work(self, access: Access) -> Work:
-        return Work(self._store, self._schema, self._locks, self._clock(), access.user_id)
+        return Work(self._store, self._schema, self._locks, self._limits, self._clock(), access.user_id)
 
     def _logic_of(self, sobject: SObject) -> Logic:
         return self._logic.get(sobject.name) or Logic()
 
     def _remove(self, work: Work, sobject: SObject, row: Row) -> None:
-        logic = self._logic_of(sobject)
-        logic.before_delete(work, row)
         for child in self._schema.children(sobject.name):
             if child.cascade_delete:
                 for each in work.find(child.child, **{child.field: row["Id"]}):
                     self._remove(work, work.sobject(child.child), each)
         work.remove(sobject.name, row["Id"])
-        logic.after_delete(work, row)
 
     def _number(self, sobject: SObject, row: Row) -> None:
         for field in sobject.fields.values():

@@ -19,7 +19,9 @@ _KNOWN = {
     "SERVER_UNAVAILABLE": (503, "Server too busy"),
     "UNKNOWN_EXCEPTION": (500, "An unexpected error occurred. Please include this ErrorId if you contact support"),
 }
-_OUTAGE = "<html><head><title>Down for maintenance</title></head><body><h1>We are down for maintenance.</h1></body></html>"
+_OUTAGE = (
+    "<html><head><title>Down for maintenance</title></head><body><h1>We are down for maintenance.</h1></body></html>"
+)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -34,9 +36,7 @@ class Fault:
     seconds: float = 0.0  #: how long a stall lasts
 
     def fits(self, method: str, path: str, when: When) -> bool:
-        return (
-            self.times > 0 and self.when == when and self.method in {"", method} and bool(self.path.search(path))
-        )
+        return self.times > 0 and self.when == when and self.method in {"", method} and bool(self.path.search(path))
 
     def answer(self) -> tuple[int, str, str]:
         """Status, content type and body, for faults that answer at all."""

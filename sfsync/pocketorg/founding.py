@@ -41,9 +41,7 @@ def found(insert: Insert) -> None:
         add_stage(insert, order, *stage)
 
 
-def add_stage(
-    insert: Insert, order: int, label: str, probability: int, closed: bool, won: bool, forecast: str
-) -> None:
+def add_stage(insert: Insert, order: int, label: str, probability: int, closed: bool, won: bool, forecast: str) -> None:
     """Insert one stage. `forecast` as ForecastCategoryName lists it."""
     values = {"MasterLabel": label, "ApiName": label, "SortOrder": order, "IsActive": True}
     category = {"ForecastCategory": forecast.replace(" ", ""), "ForecastCategoryName": forecast}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from sfsync.pocketorg import files, opportunity
 from sfsync.pocketorg.store import Row
 from sfsync.pocketorg.work import Logic, Work
 
@@ -17,4 +18,13 @@ class Person(Logic):
         self.before_insert(work, new, given)
 
 
-LOGIC: Mapping[str, Logic] = {"Contact": Person(), "User": Person()}
+LOGIC: Mapping[str, Logic] = {
+    "Contact": Person(),
+    "User": Person(),
+    "Opportunity": opportunity.Opportunity(),
+    "OpportunityLineItem": opportunity.LineItem(),
+    "OpportunityContactRole": opportunity.ContactRole(),
+    "ContentVersion": files.ContentVersion(),
+    "ContentDocument": files.ContentDocument(),
+    "ContentDocumentLink": files.ContentDocumentLink(),
+}

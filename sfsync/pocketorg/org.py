@@ -15,7 +15,7 @@ from sfsync.pocketorg.faults import Faults
 from sfsync.pocketorg.schema import Schema
 from sfsync.pocketorg.sessions import Sessions
 from sfsync.pocketorg.store import Store
-from sfsync.pocketorg.work import Logic
+from sfsync.pocketorg.work import Limits, Logic
 
 DAY = timedelta(hours=24)
 
@@ -63,11 +63,10 @@ class Org:
         self.cursors = query.Cursors()
         self.calls: list[ApiCall] = []
         self.notifications: list[Notification] = []
-        self.api_limit = 100_000  #: requests in 24 hours
-        self.file_limit = 200_000  #: file versions in 24 hours
+        self.limits = Limits()
         self.instance_url = ""
         self.org_id = ""
-        self.dml = Dml(store=store, schema=schema, clock=clock, logic=logic, locks=faults.locks)
+        self.dml = Dml(store=store, schema=schema, clock=clock, logic=logic, locks=faults.locks, limits=self.limits)
         self._routes = tuple(routes)
         sqlfunctions.register(store.db)
 

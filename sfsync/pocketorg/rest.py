@@ -37,9 +37,7 @@ def basic_information(org: Org, call: Call, params: Params) -> Answer:
 
 def describe_object(org: Org, call: Call, params: Params) -> Answer:
     sobject = _sobject(org, call, params)
-    body = describe.describe_sobject(
-        sobject, org.schema, org.access(call), call.version, instance_url=org.instance_url
-    )
+    body = describe.describe_sobject(sobject, org.schema, org.access(call), call.version, instance_url=org.instance_url)
     return Answer(200, body)
 
 

@@ -4,9 +4,10 @@
 
 from collections.abc import Iterable
 
+from sfsync.pocketorg import formula
 from sfsync.pocketorg.access import Access
 from sfsync.pocketorg.errors import ApiError
-from sfsync.pocketorg.schema import Field, SObject
+from sfsync.pocketorg.schema import Field, SObject, ValidationRule
 from sfsync.pocketorg.store import Row, quoted
 from sfsync.pocketorg.work import Work
 
@@ -63,3 +64,29 @@ def _holder(work: Work, sobject: SObject, field: Field, row: Row) -> str | None:
     sql = f"SELECT Id FROM {quoted(sobject.name)} WHERE {quoted(field.name)} = ?{collation} AND Id IS NOT ?{alive}"
     found = work.store.db.execute(sql, (row[field.name], row.get("Id"))).fetchone()
     return str(found["Id"]) if found else None
+
+
+def validate(work: Work, sobject: SObject, record_id: str, old: Row | None) -> None:
+    """Refuse the row that was just written where one of the admin's rules is broken, in the admin's words."""
+    active = [rule for rule in sobject.rules if rule.active]
+    if not active:
+        return
+    prior = "" if old is None else f", old AS (SELECT {_as_columns(old)})"
+    bound = () if old is None else tuple(old.values())
+    for rule in active:
+        broken = formula.compile(rule.formula, sobject, work.schema).sql(
+            "new", "old" if old else None, now=work.at
+        )
+        table = quoted(sobject.name)
+        sql = f"WITH new AS (SELECT * FROM {table} WHERE Id = ?){prior} SELECT {broken} FROM new{', old' if old else ''}"
+        if work.store.db.execute(sql, (record_id, *bound)).fetchone()[0]:
+            _break(rule)
+
+
+def _as_columns(row: Row) -> str:
+    return ", ".join(f"? AS {quoted(column)}" for column in row)
+
+
+def _break(rule: ValidationRule) -> None:
+    fields = [rule.error_field] if rule.error_field else []
+    raise ApiError(400, "FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, fields)

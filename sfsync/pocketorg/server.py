@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +16,10 @@ from sfsync.pocketorg.access import everything
 from sfsync.pocketorg.auth import Auth
 from sfsync.pocketorg.faults import Faults
 from sfsync.pocketorg.logic import LOGIC
+from sfsync.pocketorg.metadata import load
 from sfsync.pocketorg.org import ApiCall, Notification, Org
 from sfsync.pocketorg.resources import ROUTES
+from sfsync.pocketorg.seed import Ground, list_stages, many, sample
 from sfsync.pocketorg.store import Store
 from sfsync.pocketorg.wire import Protocol, Wire
 
@@ -57,14 +59,50 @@ class PocketOrg:
         self._thread: threading.Thread | None = None
 
     def _furnish(self, seed: str | int, metadata: Sequence[Path]) -> None:
-        if not self.org.store.find("Organization"):
+        """Found the org if it is new; in an old one only what the schema must know is repeated."""
+        store, new = self.org.store, not self.org.store.find("Organization")
+        if new:
             founding.found(self.insert)
-        self.org.org_id = self.org.store.find("Organization")[0]["Id"]
+        for folder in metadata:
+            self._deploy(folder, new)
+        if new:
+            self._seed(seed)
+            self._assign_permission_sets()
+        list_stages(self.org.schema, store.find("OpportunityStage"))
+        self.org.org_id = store.find("Organization")[0]["Id"]
+
+    def _deploy(self, folder: Path, new: bool) -> None:
+        found = load(folder)
+        found.apply(self.org.schema)
+        self.org.store.migrate()
+        if new:
+            found.install(self.org.schema, self.insert)
+
+    def _seed(self, seed: str | int) -> None:
+        store = self.org.store
+        ground = Ground(
+            pricebook_id=store.find("Pricebook2", IsStandard=1)[0]["Id"],
+            profile_id=store.find("Profile", Name="Standard User")[0]["Id"],
+            today=self.org.clock().date(),
+        )
+        if seed == "sample":
+            sample(self.insert, ground)
+        elif str(seed).isdigit():
+            many(int(seed), self.insert, ground)
+
+    def _assign_permission_sets(self) -> None:
+        """Those that open the API go to the integration user, all others to the people."""
+        store = self.org.store
+        worker = self._user_id(founding.INTEGRATION_USER)
+        people = [u["Id"] for u in store.find("User") if u["Id"] not in {worker, self.user_id}]
+        for each in store.find("PermissionSet"):
+            for user_id in [worker] if each["PermissionsApiEnabled"] else people:
+                self.insert("PermissionSetAssignment", {"AssigneeId": user_id, "PermissionSetId": each["Id"]})
 
     def _user_id(self, username: str) -> str:
         return str(self.org.store.find("User", Username=username)[0]["Id"])
 
-    def insert(self, sobject: str, values: dict[str, Any]) -> str:
+    def insert(self, sobject: str, values: Mapping[str, Any], /) -> str:
         """Put a record into the org from inside: no permission is asked, and read-only fields may be set."""
         inside = everything(self.org.schema, "")
         return self.org.dml.insert(sobject, values, inside, system=True)
@@ -161,11 +199,21 @@ class PocketOrg:
 
     @property
     def api_limit(self) -> int:
-        return self.org.api_limit
+        """Requests in 24 hours."""
+        return self.org.limits.api
 
     @api_limit.setter
     def api_limit(self, limit: int) -> None:
-        self.org.api_limit = limit
+        self.org.limits.api = limit
+
+    @property
+    def file_limit(self) -> int:
+        """Versions of files in 24 hours."""
+        return self.org.limits.files
+
+    @file_limit.setter
+    def file_limit(self, limit: int) -> None:
+        self.org.limits.files = limit
 
 
 class _Server(uvicorn.Server):

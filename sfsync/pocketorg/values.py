@@ -1,5 +1,6 @@
 """Values on their way in: from JSON to what the store holds, or Salesforce's refusal."""
 
+import base64
 import math
 import re
 from collections.abc import Callable
@@ -15,7 +16,7 @@ _EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s,;<>()]+\.[^@\s,;<>().]+")
 _BOOLEANS = {"true": 1, "false": 0, "1": 1, "0": 0}
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _ZONE = re.compile(r"([+-]\d\d)(\d\d)$")
-_TYPED = {"boolean", "int", "double", "currency", "percent", "date", "datetime", "time"}
+_TYPED = {"boolean", "int", "double", "currency", "percent", "date", "datetime", "time", "base64"}
 _JAVA_SMALL, _JAVA_LARGE = 1e-3, 1e7
 
 
@@ -159,6 +160,15 @@ def _reference(field: Field, value: Any) -> str:
     return found
 
 
+def _binary(field: Field, value: Any) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    try:
+        return base64.b64decode(value, validate=True)
+    except (TypeError, ValueError):
+        raise _misfit(field, _token(value), _shown(value)[:20]) from None
+
+
 _READERS: dict[str, Callable[[Field, Any], Any]] = {
     "boolean": _boolean,
     "int": _whole,
@@ -167,6 +177,7 @@ _READERS: dict[str, Callable[[Field, Any], Any]] = {
     "percent": _number,
     "date": _date,
     "datetime": _datetime,
+    "base64": _binary,
     "email": _email,
     "picklist": _choice,
     "multipicklist": _choice,

@@ -125,7 +125,7 @@ class Wire:
             return self._send(Answer(200, _versions()))
         try:
             call = await self._call(request)
-            if self._org.used() >= self._org.api_limit:
+            if self._org.used() >= self._org.limits.api:
                 raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         except ApiError as error:
             return self._send(refused(error))
@@ -156,7 +156,7 @@ class Wire:
     def _send(self, answer: Answer, *, limit: bool = False, empty: bool = False) -> Response:
         headers = _HEADERS | answer.headers
         if limit:
-            headers["Sforce-Limit-Info"] = f"api-usage={self._org.used()}/{self._org.api_limit}"
+            headers["Sforce-Limit-Info"] = f"api-usage={self._org.used()}/{self._org.limits.api}"
         if answer.raw is not None:
             return Response(answer.raw, answer.status, headers)
         if empty or answer.status in {204, 304}:

@@ -13,6 +13,14 @@ from sfsync.pocketorg.store import Row, Store, is_stored, quoted
 from sfsync.pocketorg.values import moment
 
 
+@dataclass(slots=True)
+class Limits:
+    """What an org allows within 24 hours; it may be changed while the org runs."""
+
+    api: int = 100_000  #: requests
+    files: int = 200_000  #: versions of files
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """The rows, the moment and the user of one write. What it adds or changes is stamped as Salesforce stamps it."""
@@ -20,6 +28,7 @@ class Work:
     store: Store
     schema: Schema
     locks: Locks
+    limits: Limits
     at: datetime
     user_id: str
 
@@ -102,6 +111,4 @@ class Logic:
 
     def after_update(self, work: Work, old: Row, new: Row) -> None: ...
 
-    def before_delete(self, work: Work, row: Row) -> None: ...
-
-    def after_delete(self, work: Work, row: Row) -> None: ...
+    def after_delete(self, work: Work, row: Row) -> None: ...  # not for one that goes with its parent

@@ -1,0 +1,222 @@
+"""What an Opportunity, its products and its contacts do of themselves when they change.
+
+Source: Object Reference, "Opportunity", "OpportunityLineItem", "OpportunityContactRole", "OpportunityHistory".
+"""
+
+from datetime import date
+from typing import Any
+
+from sfsync.pocketorg.errors import ApiError
+from sfsync.pocketorg.store import Row
+from sfsync.pocketorg.work import Logic, Work
+
+#: a change of one of these is a row of OpportunityHistory
+_HISTORY = ("Amount", "Probability", "StageName", "CloseDate")
+_KEPT_IN_HISTORY = ("StageName", "Amount", "ExpectedRevenue", "CloseDate", "Probability", "ForecastCategory")
+#: ForecastCategory's values for the names in ForecastCategoryName
+_FORECASTS = {"Commit": "Forecast", "Best Case": "BestCase", "Most Likely": "MostLikely"}
+
+
+class Opportunity(Logic):
+    """The stage rules probability and forecast; products rule the amount; every step leaves a row of history."""
+
+    def before_insert(self, work: Work, row: Row, given: frozenset[str]) -> None:
+        row.setdefault("HasOpportunityLineItem", 0)
+        _follow_stage(work, row, given)
+        _derive(row)
+
+    def after_insert(self, work: Work, row: Row) -> None:
+        _add_history(work, row, {})
+        if row.get("ContactId"):
+            role = {"OpportunityId": row["Id"], "ContactId": row["ContactId"], "IsPrimary": 1}
+            work.add("OpportunityContactRole", role)
+
+    def before_update(self, work: Work, old: Row, new: Row, given: frozenset[str]) -> None:
+        if old["HasOpportunityLineItem"]:
+            new["Amount"] = old["Amount"]  # silently, as documented
+            _keep_price_book(old, new)
+        if new["StageName"] != old["StageName"]:
+            new["LastStageChangeDate"] = work.now
+            _follow_stage(work, new, given)
+        elif new.get("ForecastCategoryName") != old.get("ForecastCategoryName"):
+            new["ForecastCategory"] = _forecast(new["ForecastCategoryName"])
+        if (new["CloseDate"] or "")[:7] > (old["CloseDate"] or "")[:7]:
+            new["PushCount"] = (old.get("PushCount") or 0) + 1
+        _derive(new)
+
+    def after_update(self, work: Work, old: Row, new: Row) -> None:
+        if any(old.get(name) != new.get(name) for name in _HISTORY):
+            _add_history(work, new, old)
+
+
+def _follow_stage(work: Work, row: Row, given: frozenset[str]) -> None:
+    """Take from the stage what the caller did not set himself. A stage that nobody set up counts as open, at 0 %."""
+    wanted = (row.get("StageName") or "").lower()
+    stages = work.store.find("OpportunityStage")
+    stage = next((s for s in stages if wanted in {s["ApiName"].lower(), s["MasterLabel"].lower()}), {})
+    row["IsClosed"], row["IsWon"] = stage.get("IsClosed") or 0, stage.get("IsWon") or 0
+    if row.get("Probability") is None or "Probability" not in given:
+        row["Probability"] = stage.get("DefaultProbability") or 0.0
+    if row.get("ForecastCategoryName") is None or "ForecastCategoryName" not in given:
+        row["ForecastCategoryName"] = stage.get("ForecastCategoryName") or "Pipeline"
+    row["ForecastCategory"] = _forecast(row["ForecastCategoryName"])
+
+
+def _forecast(name: str) -> str:
+    return _FORECASTS.get(name, name)
+
+
+def _derive(row: Row) -> None:
+    """Work out what follows from amount, probability and close date. The fiscal year is the calendar's."""
+    if row.get("Amount") is None:
+        row["ExpectedRevenue"] = None
+    else:
+        row["ExpectedRevenue"] = row["Amount"] * (row.get("Probability") or 0) / 100
+    if row.get("CloseDate"):
+        day = date.fromisoformat(row["CloseDate"])
+        quarter = (day.month + 2) // 3
+        row["FiscalYear"], row["FiscalQuarter"], row["Fiscal"] = day.year, quarter, f"{day.year} {quarter}"
+
+
+def _keep_price_book(old: Row, new: Row) -> None:
+    for name in ("Pricebook2Id", "CurrencyIsoCode"):
+        if new.get(name) != old.get(name):
+            text = f"field integrity exception: {name} (can not be changed while the opportunity has products)"
+            raise ApiError(400, "FIELD_INTEGRITY_EXCEPTION", text, [name])
+
+
+def _add_history(work: Work, row: Row, old: Row) -> None:
+    kept = {name: row.get(name) for name in _KEPT_IN_HISTORY}
+    before = {"PrevAmount": old.get("Amount"), "PrevCloseDate": old.get("CloseDate")}
+    history = work.add("OpportunityHistory", {"OpportunityId": row["Id"], **kept, **before})
+    latest = {
+        f"Last{name}ChangedHistoryId": history
+        for name in ("Amount", "CloseDate")
+        if old and row.get(name) != old.get(name)
+    }
+    work.store.update("Opportunity", row["Id"], latest)
+
+
+class LineItem(Logic):
+    """A product on a deal: priced from its price book entry, summed up in the deal's Amount."""
+
+    def before_insert(self, work: Work, row: Row, given: frozenset[str]) -> None:
+        deal = work.store.get("Opportunity", row.get("OpportunityId") or "")
+        if deal is None:
+            return  # the required field is missed, or the reference refused, by the general rules
+        entry = _entry(work, row, deal)
+        _copy_from_entry(work, row, entry, deal)
+        if row.get("UnitPrice") is not None and row.get("TotalPrice") is not None:
+            raise _integrity("UnitPrice, TotalPrice (only one of them may be specified)", ["UnitPrice", "TotalPrice"])
+        if row.get("UnitPrice") is None and row.get("TotalPrice") is None:
+            raise ApiError(400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [TotalPrice]", ["TotalPrice"])
+        _price(row, by_total=row.get("TotalPrice") is not None)
+
+    def after_insert(self, work: Work, row: Row) -> None:
+        _roll_up(work, row["OpportunityId"])
+
+    def before_update(self, work: Work, old: Row, new: Row, given: frozenset[str]) -> None:
+        if {"UnitPrice", "TotalPrice"} <= given:
+            text = "Cannot change both 'UnitPrice' and 'TotalPrice' in update call"
+            raise ApiError(400, "INVALID_FIELD", text, ["UnitPrice"])
+        _price(new, by_total="TotalPrice" in given)
+
+    def after_update(self, work: Work, old: Row, new: Row) -> None:
+        _roll_up(work, new["OpportunityId"])
+
+    def after_delete(self, work: Work, row: Row) -> None:
+        _roll_up(work, row["OpportunityId"])
+
+
+def _integrity(text: str, fields: list[str]) -> ApiError:
+    return ApiError(400, "FIELD_INTEGRITY_EXCEPTION", f"field integrity exception: {text}", fields)
+
+
+def _entry(work: Work, row: Row, deal: Row) -> Row:
+    """Find the price book entry, by itself or by product and the deal's price book; a deal without one gets its book."""
+    entry: Row | None = None
+    if row.get("PricebookEntryId"):
+        entry = work.store.get("PricebookEntry", row["PricebookEntryId"])
+    elif row.get("Product2Id") and deal.get("Pricebook2Id"):
+        found = work.find("PricebookEntry", Product2Id=row["Product2Id"], Pricebook2Id=deal["Pricebook2Id"])
+        entry = found[0] if found else None
+    if entry is None:
+        text = "PricebookEntryId, unknown (versions 3.0 and higher must specify pricebook entry id; "
+        raise _integrity(text + "others must specify product id)", ["PricebookEntryId", "unknown"])
+    if not entry["IsActive"]:
+        raise _integrity("PricebookEntryId (pricebook entry is inactive)", ["PricebookEntryId"])
+    if not deal.get("Pricebook2Id"):
+        work.change("Opportunity", deal["Id"], {"Pricebook2Id": entry["Pricebook2Id"]})
+    elif deal["Pricebook2Id"] != entry["Pricebook2Id"]:
+        text = "PricebookEntryId (pricebook entry is in a different pricebook than the one assigned to the opportunity)"
+        raise _integrity(text, ["PricebookEntryId"])
+    return entry
+
+
+def _copy_from_entry(work: Work, row: Row, entry: Row, deal: Row) -> None:
+    product = work.store.get("Product2", entry["Product2Id"]) or {}
+    row["PricebookEntryId"], row["Product2Id"] = entry["Id"], entry["Product2Id"]
+    row["ListPrice"] = entry["UnitPrice"]
+    row["ProductCode"] = product.get("ProductCode")
+    row["Name"] = f"{deal['Name']} {product.get('Name')}"[:376]
+
+
+def _price(row: Row, *, by_total: bool) -> None:
+    """Bring quantity, unit price, discount (percent) and total into line."""
+    quantity, factor = row.get("Quantity"), 1 - (row.get("Discount") or 0) / 100
+    if quantity is None:
+        return
+    if quantity == 0:
+        raise _integrity("Quantity (quantity can not be zero)", ["Quantity"])
+    if by_total and row["TotalPrice"] is not None:
+        row["UnitPrice"] = row["TotalPrice"] / quantity / factor if factor else 0.0
+    elif row["UnitPrice"] is not None:
+        row["TotalPrice"] = _product(quantity, row["UnitPrice"], factor)
+    row["Subtotal"] = _product(quantity, row["UnitPrice"] or 0.0, 1)
+
+
+def _product(quantity: float, price: float, factor: float) -> float:
+    # twelve places keep a cent exact and let 0.1 + 0.2 be 0.3
+    return round(quantity * price * factor, 12)
+
+
+def _roll_up(work: Work, opportunity_id: str) -> None:
+    """Sum the products up in the deal. Once the last one is gone, the Amount stays as it was."""
+    old = work.store.get("Opportunity", opportunity_id)
+    if old is None:
+        return
+    total, quantity = _sums(work, opportunity_id)
+    new = old | {"HasOpportunityLineItem": int(total is not None), "TotalOpportunityQuantity": quantity}
+    if total is not None:
+        new["Amount"] = round(total, 12)
+    _derive(new)
+    changes = {key: value for key, value in new.items() if value != old.get(key)}
+    work.change("Opportunity", opportunity_id, changes)
+    if new["Amount"] != old["Amount"]:
+        _add_history(work, new, old)
+
+
+def _sums(work: Work, opportunity_id: str) -> tuple[Any, Any]:
+    sql = "SELECT SUM(TotalPrice), SUM(Quantity) FROM OpportunityLineItem WHERE OpportunityId = ?"
+    found = work.store.db.execute(sql, (opportunity_id,)).fetchone()
+    return found[0], found[1]
+
+
+class ContactRole(Logic):
+    """At most one contact of a deal is the primary one, and the deal's ContactId names it."""
+
+    def after_insert(self, work: Work, row: Row) -> None:
+        if row.get("IsPrimary"):
+            for other in work.find("OpportunityContactRole", OpportunityId=row["OpportunityId"], IsPrimary=1):
+                if other["Id"] != row["Id"]:
+                    work.change("OpportunityContactRole", other["Id"], {"IsPrimary": 0})
+            work.store.update("Opportunity", row["OpportunityId"], {"ContactId": row["ContactId"]})
+
+    def after_update(self, work: Work, old: Row, new: Row) -> None:
+        self.after_insert(work, new)
+        if old["IsPrimary"] and not new["IsPrimary"]:
+            self.after_delete(work, old)
+
+    def after_delete(self, work: Work, row: Row) -> None:
+        if row.get("IsPrimary"):
+            work.store.update("Opportunity", row["OpportunityId"], {"ContactId": None})
