@@ -28,6 +28,7 @@ class ApiCall:
     method: str
     path: str  #: with Ids and values left out: /sobjects/{name}/{id}
     status: int
+    client: str = ""  #: as `Sforce-Call-Options: client=…` names it
 
 
 @dataclass(frozen=True, slots=True)

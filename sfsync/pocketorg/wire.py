@@ -131,7 +131,8 @@ class Wire:
             return self._send(refused(error))
         answer = await run_in_threadpool(self._org.answer, call)
         path = self._org.route_name(call.path)
-        self._org.calls.append(ApiCall(self._org.clock(), call.method, path, answer.status))
+        client = call.headers.get("sforce-call-options", "").partition("client=")[2].partition(",")[0]
+        self._org.calls.append(ApiCall(self._org.clock(), call.method, path, answer.status, client))
         return self._send(answer, limit=True, empty=request.method == "HEAD")
 
     async def _call(self, request: Request) -> Call:
