@@ -21,6 +21,8 @@ ORDER_FORM_STAGE = ("Order Form", 90)
 REP = "dana.reyes@pocketorg.example"
 
 _OPEN_STAGES = ("Prospecting", "Qualification", "Needs Analysis", "Proposal/Price Quote", "Negotiation/Review")
+#: days from opening a deal to closing it, and at least so many since it was opened
+_CYCLE, _NEWEST = 60, 3
 #: of a hundred made-up deals so many have a long list of products
 _LONG_LISTS = 3
 
@@ -119,7 +121,8 @@ def _common(insert: Insert, ground: Ground) -> tuple[dict[str, str], dict[str, _
             "SortOrder": 8,  # after Negotiation/Review, which came first with the same
         },
     )
-    owner = {"OwnerId": insert("User", _rep(ground.profile_id))}
+    rep = insert("User", _rep(ground.profile_id))
+    owner = dict.fromkeys(("OwnerId", "CreatedById", "LastModifiedById"), rep)
     return owner, {row[0]: _add_product(insert, ground, row) for row in _data("products")}
 
 
@@ -176,11 +179,13 @@ def _person(account: str, first: str, last: str, title: str, email: str) -> dict
 
 
 def _deal(ground: Ground, name: str, account: str, stage: str, days: int) -> dict[str, Any]:
+    opened = ground.today + timedelta(days=min(days - _CYCLE, -_NEWEST))
     return {
         "Name": name,
         "AccountId": account,
         "StageName": stage,
         "CloseDate": (ground.today + timedelta(days=days)).isoformat(),
+        "CreatedDate": f"{opened.isoformat()}T09:00:00.000Z",
         "Pricebook2Id": ground.pricebook_id,
     }
 

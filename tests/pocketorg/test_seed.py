@@ -81,6 +81,7 @@ def test_close_dates_move_with_the_day_on_which_the_org_is_made(org: Recorder) -
     seed.sample(org, GROUND)
     dates = {o["Name"]: o["CloseDate"] for o in org.of("Opportunity")}
     assert dates["Edge Emergency Generator"] == "2026-11-28"
+    assert all(o["CreatedDate"][:10] < min(o["CloseDate"], "2026-11-23") for o in org.of("Opportunity"))
 
 
 def test_many_makes_the_same_deals_at_each_start() -> None:
