@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from sfsync.errors import did_you_mean
@@ -16,6 +17,14 @@ _ANCHOR_SIZE = 4.0
 _SIGN_LABELS = "Signature|Name|Title|Date"
 #: level -> (size relative to the text, space before)
 _HEADINGS = {"1": (2.5, 0.0), "2": (1.3, 15.0), "3": (0.86, 8.0)}
+
+
+class _Slot(NamedTuple):
+    """A line to write on: what stands on it already, an e-signing tool's anchor, and its label."""
+
+    value: tuple[Line, ...]
+    anchor: tuple[Line, ...]
+    label: tuple[Line, ...]
 
 
 def blocks(elements: Iterable[Element], width: float, setting: Setting) -> list[Block]:
@@ -152,14 +161,21 @@ def _signatures(element: Element, width: float, setting: Setting) -> list[Row]:
 
 
 def _sign(element: Element, labels: Sequence[str], width: float, setting: Setting) -> Row:
-    says, theme = setting.read(element), setting.theme
-    party = wrapped([(theme.text._replace(bold=True), plain(says["party"]) or " ")], width)
-    parts = [Row(sum(line.height for line in party), (Cell(0, 0, width, "left", party),))]
+    """Signature and date beside each other, name and title below."""
+    says = setting.read(element)
+    party = wrapped([(setting.theme.text._replace(bold=True), plain(says["party"]) or " ")], width)
     given = ("", plain(says.get("name")), plain(says.get("title")), "")
     anchors = (says.get("anchor"), None, None, says.get("date-anchor"))
-    for number, (label, value, anchor) in enumerate(zip(labels, given, anchors, strict=True)):
+    for anchor in anchors:
         _once(element, anchor, setting)
-        parts.append(_blank(label, value, anchor, 34.0 if number == 0 else 22.0, width, setting))
+    left, right = width * 0.62, width * 0.38 - _GUTTER / 2
+    slots = [
+        _slot(label, value, anchor, left if number < 2 else right, setting)  # noqa: PLR2004 (signature, name)
+        for number, (label, value, anchor) in enumerate(zip(labels, given, anchors, strict=True))
+    ]
+    first, second = ((slots[0], slots[3]), 36.0), ((slots[1], slots[2]), 24.0)
+    parts = [Row(sum(line.height for line in party), (Cell(0, 0, width, "left", party),))]
+    parts += (_signed(pair, least, (left, right), width, setting.theme.muted) for pair, least in (first, second))
     return stacked(parts)
 
 
@@ -171,19 +187,25 @@ def _once(element: Element, anchor: str | None, setting: Setting) -> None:
         setting.anchors[anchor] = setting.where(element)
 
 
-def _blank(label: str, value: str, anchor: str | None, room: float, width: float, setting: Setting) -> Row:
-    """A line to write on, its label below. The anchor is real text in the paper's colour, on the line."""
+def _slot(label: str, value: str, anchor: str | None, width: float, setting: Setting) -> _Slot:
     theme = setting.theme
-    lines = wrapped([(theme.text, value)], width) if value else ()
-    tall = sum(line.height for line in lines)
-    room = max(room, tall + 8)
-    cells = [Cell(0, room - tall - 1.5, width, "left", lines)]
-    if anchor:
-        white = Style(_ANCHOR_SIZE, theme.paper)
-        cells.append(Cell(0, room - 10, width, "left", wrapped([(white, anchor)], width)))
-    below = wrapped([(theme.label, label)], width)
-    cells.append(Cell(0, room + 1.5, width, "left", below))
-    return Row(cells[-1].bottom, tuple(cells), (Box(0, room, width, 0.6, theme.muted),))
+    above = wrapped([(theme.text, value)], width) if value else ()
+    white = Style(_ANCHOR_SIZE, theme.paper)
+    sign = wrapped([(white, anchor)], width) if anchor else ()
+    return _Slot(above, sign, wrapped([(theme.label, label)], width))
+
+
+def _signed(slots: tuple[_Slot, _Slot], least: float, widths: tuple[float, float], width: float, ink: str) -> Row:
+    """Two lines to write on, labels below. An anchor is real text in the paper's colour, on the line."""
+    room = max(least, *(sum(line.height for line in slot.value) + 8 for slot in slots))
+    cells, boxes = [], []
+    for slot, x, wide in zip(slots, (0.0, width - widths[1]), widths, strict=True):
+        tall = sum(line.height for line in slot.value)
+        cells.append(Cell(x, room - tall - 1.5, wide, "left", slot.value))
+        cells.append(Cell(x, room - 10, wide, "left", slot.anchor))
+        cells.append(Cell(x, room + 1.5, wide, "left", slot.label))
+        boxes.append(Box(x, room, wide, 0.6, ink))
+    return Row(max(cell.bottom for cell in cells), tuple(cells), tuple(boxes))
 
 
 def _img(element: Element, width: float, setting: Setting) -> list[Row]:

@@ -57,8 +57,10 @@ def environment(loader: BaseLoader | None = None, *, markup: bool) -> Environmen
         finalize=_finalizer(LINE if markup else " "),
         auto_reload=False,
     )
-    env.filters = all_filters()
-    env.tests = all_tests()
+    env.filters.clear()
+    env.filters.update(all_filters())
+    env.tests.clear()
+    env.tests.update(all_tests())
     env.globals = {name: env.globals[name] for name in FUNCTIONS}
     return env
 

@@ -4,7 +4,7 @@ Ours know the form's currency, locale and time zone. An undefined value stays Ji
 names the template's line.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -47,7 +47,9 @@ def all_filters() -> dict[str, Callable[..., Any]]:
         "min": _min, "money": _money, "number": _number, "percent": _percent, "quantity": _number, "round": _round,
         "sort": _sort, "sum": _sum, "time": _time, "unique": _unique,
     }  # fmt: skip
-    return {name: FILTERS[name] for name in _JINJAS} | ours
+    for name in _JINJAS:
+        ours[name] = FILTERS[name]
+    return ours
 
 
 def all_tests() -> dict[str, Callable[..., Any]]:
@@ -149,7 +151,7 @@ def _round(value: Any, digits: int = 0) -> Decimal | None:
 
 
 def _first(values: Iterable[Any]) -> Any:
-    """None for an empty list: `(roles | first).Contact.Name` then prints nothing, which the form's needs can ask for."""
+    """None for an empty list: `(roles | first).Contact.Name` then prints nothing, and `needs` can ask for it."""
     return next(iter(_defined(values)), None)
 
 
@@ -257,7 +259,3 @@ def _days(moment: date, text: str) -> tuple[date, date]:
         other = datetime.fromisoformat(text)
         return moment, other if other.tzinfo else other.replace(tzinfo=moment.tzinfo)
     return moment, date.fromisoformat(text)
-
-
-def is_record(value: Any) -> bool:
-    return isinstance(value, Mapping)

@@ -82,7 +82,7 @@ class Face:
         self._box = f"{names[0]}-box"
         self._covered = frozenset(map(chr, _codes(self.primary)))
         widths = self.primary.face.charWidths
-        self._ascii = {chr(code): widths[code] / 1000 for code in range(32, 127)}
+        self._ascii: dict[str, float] = {chr(code): widths[code] / 1000 for code in range(32, 127)}
 
     def runs(self, text: str) -> list[Run]:
         """`text`, cleaned before, in as few fonts as can draw it."""
@@ -100,7 +100,7 @@ class Face:
     def width(self, text: str) -> float:
         """In units of the font size."""
         if text.isascii():
-            return sum(map(self._ascii.__getitem__, text))
+            return sum([self._ascii[character] for character in text])
         return sum(run.width for run in self.runs(text))
 
     def missing(self, text: str) -> str:
@@ -110,7 +110,7 @@ class Face:
         return "".join(run.text for run in self.runs(text) if run.font.fontName == self._box)
 
     def _width(self, font: Font, text: str) -> float:
-        return sum(map(font.face.getCharWidth, map(ord, text))) / 1000
+        return float(sum(map(font.face.getCharWidth, map(ord, text)))) / 1000
 
     def _font_of(self, character: str) -> Font:
         if character in self._covered:

@@ -192,9 +192,10 @@ def placed(text: str, tags: Iterable[tuple[int, int, str]], file: str = "") -> s
     starts = [0]
     for line in text.split("\n"):
         starts.append(starts[-1] + len(line) + 1)
-    out, done = [], 0
-    for line, column, tag in tags:
-        end = starts[line - 1] + column + 1 + len(tag)
-        out += [text[done:end], f' {markup.PLACE}="{file}{line}:{column + 1}"']
+    out: list[str] = []
+    done = 0
+    for row, column, tag in tags:
+        end = starts[row - 1] + column + 1 + len(tag)
+        out += [text[done:end], f' {markup.PLACE}="{file}{row}:{column + 1}"']
         done = end
     return "".join([*out, text[done:]])

@@ -49,8 +49,8 @@ def lengths(value: str) -> tuple[float, float, float, float]:
     found = tuple(map(length, value.split()))
     if len(found) not in (1, 2, 4):
         raise Wrong(f"'{value}' names {len(found)} lengths. Write one, two or four, such as 18mm 16mm.")
-    top, right = found[0], found[1 % len(found)]
-    return (top, right, *found[2:]) if len(found) == 4 else (top, right, top, right)  # type: ignore[return-value]  # noqa: PLR2004
+    top, right, bottom, left = (found * 4)[:4]
+    return top, right, bottom, left
 
 
 def colour(value: str) -> str:

@@ -52,7 +52,7 @@ class Formatter:
 
     def _apply(self, pattern: NumberPattern, value: Decimal | int, currency: str | None = None) -> str:
         text = pattern.apply(_rounded(Decimal(value)), self.locale, currency=currency, currency_digits=False)
-        return text.translate(_PRINTABLE)
+        return str(text).translate(_PRINTABLE)
 
     @cached_property
     def _number(self) -> NumberPattern:

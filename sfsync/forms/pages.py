@@ -45,7 +45,7 @@ class Flow:
 
     def _balanced(self) -> float:
         """The least height at which everything fits in the columns, to a fiftieth of a point or so."""
-        high = _tall(self.paragraphs, self.space) + 0.01
+        high = sum(map(_tall, self.paragraphs)) + self.space * len(self.paragraphs)
         low = high / self.columns
         for _ in range(14):
             middle = (low + high) / 2
@@ -80,17 +80,15 @@ class Flow:
         return Row(max(cell.bottom for cell in cells), tuple(cells), gap=self.gap)
 
 
-def _tall(lines: Sequence[Line] | Sequence[Sequence[Line]], space: float = 0) -> float:
-    if lines and not isinstance(lines[0], Line):
-        return sum(_tall(part) for part in lines) + space * (len(lines) - 1)  # type: ignore[arg-type]
-    return sum(line.height for line in lines)  # type: ignore[union-attr]
+def _tall(lines: Sequence[Line]) -> float:
+    return sum(line.height for line in lines)
 
 
 Block = Row | Flow
 
 
 def paginate(blocks: Iterable[Block], room: Callable[[int], float]) -> list[Page]:
-    """`room`: the height that rows may fill on page 0, 1, 2 …"""
+    """`room` is the height that rows may fill on page 0, 1, 2 and so on."""
     press = _Press(room)
     for chunk in _chunks(blocks):
         press.take(chunk)

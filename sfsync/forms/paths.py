@@ -248,9 +248,9 @@ class Walk:
     def _filtered(self, node: nodes.Filter, value: s.Shape) -> s.Shape:
         attributes = self._attributes(node)
         if node.name not in (*_BY_ATTRIBUTE, *_SAME_LIST, *_ONE_OF_LIST, *_LISTS_OF_LISTS):
-            self._use(value, node.node)
+            self._use(value, node)
             return s.TEXT
-        members = self._members(value, node.node)
+        members = self._members(value, node)
         picked = s.either(*(self._reach(members, name, node) for name in attributes)) if attributes else members
         if attributes and node.name != "map":
             self._use(picked, node)
@@ -267,7 +267,7 @@ class Walk:
 
     def _attributes(self, node: nodes.Filter) -> list[str]:
         """The fields that a filter names in quotes: sum(attribute="TotalPrice"), groupby("Product2.Family")."""
-        given = {pair.key: pair.value for pair in node.kwargs}.get("attribute")
+        given = next((pair.value for pair in node.kwargs if pair.key == "attribute"), None)
         position = {"join": 1, "sum": 0, "groupby": 0, "selectattr": 0, "rejectattr": 0, "unique": 1, "sort": 2}
         at = position.get(node.name)
         if given is None and at is not None and len(node.args) > at:
@@ -303,7 +303,7 @@ class Walk:
 
     def _members(self, shape: s.Shape, node: nodes.Node) -> s.Shape:
         """What a loop over it yields. A child relationship is asked for even if no field of its records is."""
-        found = []
+        found: list[s.Shape] = []
         for part in s.parts(shape):
             if isinstance(part, s.Place):
                 self._want(part, node)

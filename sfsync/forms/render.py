@@ -1,4 +1,4 @@
-"""(OrderForm, Template) -> Pdf: a pure function. The same form gives the same bytes, in every process and at any time."""
+"""(OrderForm, Template) -> Pdf: a pure function. The same form gives the same bytes, in every process, at any time."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -129,14 +129,8 @@ class _Sheet:
 def _written(sheet: _Sheet, pages: Iterable[Page], form: OrderForm, template: Template) -> bytes:
     _settings()
     out = BytesIO()
-    canvas = Canvas(
-        out,
-        sheet.paper,
-        pageCompression=1,
-        invariant=1,
-        initialFontName=face().primary.fontName,
-        lang=_language(sheet, form),
-    )
+    first, language = face().primary.fontName, sheet.root.get("lang") or form.locale.replace("_", "-")
+    canvas = Canvas(out, sheet.paper, pageCompression=1, invariant=1, initialFontName=first, lang=language)
     _inscribe(canvas, sheet, form, template)
     pen = Pen(canvas, sheet.paper[1], sheet.images)
     for page in pages:
@@ -144,10 +138,6 @@ def _written(sheet: _Sheet, pages: Iterable[Page], form: OrderForm, template: Te
         canvas.showPage()
     canvas.save()
     return out.getvalue()
-
-
-def _language(sheet: _Sheet, form: OrderForm) -> str:
-    return sheet.root.get("lang") or form.locale.replace("_", "-")
 
 
 def _inscribe(canvas: Canvas, sheet: _Sheet, form: OrderForm, template: Template) -> None:

@@ -1,4 +1,4 @@
-"""What a page is made of: rows of cells of lines. All lengths are in points, all y grow downwards from the row's top."""
+"""What a page is made of: rows of cells of lines. Lengths are in points; y grows downwards from the row's top."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Any
+from typing import Any, NoReturn
 from xml.etree.ElementTree import Element
 
 from sfsync.forms.inline import Setting, plain, segments
@@ -84,7 +84,7 @@ def _cells(element: Element, columns: Columns, setting: Setting, style: Style) -
     return Row(max(cell.bottom for cell in cells) + _PAD_Y, tuple(cells))
 
 
-def _miscounted(element: Element, columns: Columns, setting: Setting) -> None:
+def _miscounted(element: Element, columns: Columns, setting: Setting) -> NoReturn:
     spans = sum(setting.read(td).get("span", 1) for td in element)
     setting.wrong(
         element,
@@ -103,7 +103,7 @@ def _group(element: Element, columns: Columns, setting: Setting, *, bare: bool) 
         yield _heading(label, columns, setting)
     if total and rows and not bare:
         rows[-1] = replace(rows[-1], keep=True)
-        rows.append(_subtotal(plain(says.get("total-label", "Subtotal")), total, columns, setting, bold))
+        rows.append(_subtotal(plain(says.get("total-label", "Subtotal")), total, columns, bold))
     yield from rows
 
 
@@ -115,7 +115,7 @@ def _heading(label: str, columns: Columns, setting: Setting) -> Row:
     return Row(height, (cell,), (Box(0, 0, columns.width, height, setting.theme.tint),), keep=True)
 
 
-def _subtotal(label: str, total: str, columns: Columns, setting: Setting, style: Style) -> Row:
+def _subtotal(label: str, total: str, columns: Columns, style: Style) -> Row:
     """Its sum stands in the last column, its label to the left of that."""
     amount: tuple[Line, ...] = wrapped([(style, total)], columns.width / 3)
     room = columns.width - columns.width / 3 - 3 * _PAD_X
@@ -124,5 +124,5 @@ def _subtotal(label: str, total: str, columns: Columns, setting: Setting, style:
         Cell(_PAD_X, _PAD_Y, left - _PAD_X, "right", wrapped([(style._replace(bold=False), label)], left - _PAD_X)),
         Cell(columns.width - _PAD_X - columns.width / 3, _PAD_Y, columns.width / 3, "right", amount),
     )
-    height = max(cell.bottom for cell in cells) + _PAD_Y
-    return Row(height, cells, (_hairline(height, columns, setting),))
+    # Space below, so that a group and its sum read as one.
+    return Row(max(cell.bottom for cell in cells) + 3 * _PAD_Y, cells)

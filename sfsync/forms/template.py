@@ -115,7 +115,7 @@ class _Reader:
 
     def template(self) -> Template:
         paths = self._paths()
-        self._add("", self.path, self.name, outer="")
+        self._check("", self.name, outer="")
         if self.problems:
             raise _together(self.problems)
         images = {name: path.read_bytes() for name, path in self.images.items()}
@@ -153,7 +153,7 @@ class _Reader:
         self.trees[key] = Source(name, text), tree
         return self.trees[key]
 
-    def _add(self, key: str, path: Path, name: str, *, outer: str) -> None:
+    def _check(self, key: str, name: str, *, outer: str) -> None:
         """Checks a file as markup, then those that it includes, and writes the places of tags into it."""
         if key not in self.sources:
             return
@@ -163,7 +163,7 @@ class _Reader:
         self.problems += lint.problems
         self.sources[key] = (placed(text, lint.tags, f"{name}:" if key else ""), name)
         for included, parent in lint.includes.items():
-            self._add(included, self.folder / included, self.prefix + included, outer=parent)
+            self._check(included, self.prefix + included, outer=parent)
 
 
 def _paths_of_line(source: str, where: str) -> tuple[FieldPath, ...]:

@@ -26,7 +26,7 @@ def line(number: int) -> dict[str, Any]:
     quantity, price = Decimal(number * 7 % 40 + 1), Decimal(number * 131 % 900 + 49) + Decimal("0.50")
     return {
         "Quantity": quantity,
-        "ListPrice": price * Decimal("1.25"),
+        "ListPrice": (price * Decimal("1.2")).quantize(Decimal("0.01")),
         "UnitPrice": price,
         "TotalPrice": quantity * price,
         "ServiceDate": date(2027, 1, 1) if number % 3 == 0 else None,
