@@ -22,9 +22,9 @@ class Span:
 #: How many months a unit has, or 0 where it counts in days.
 _UNITS = {"DAY": 0, "WEEK": 0, "MONTH": 1, "QUARTER": 3, "YEAR": 12}
 _WORD = re.compile(
-    r"(?P<which>LAST|THIS|NEXT)_(?P<fiscal>FISCAL_)?(?P<unit>DAY|WEEK|MONTH|QUARTER|YEAR)"
-    r"|(?P<side>LAST|NEXT)_N_(?P<fiscals>FISCAL_)?(?P<units>DAY|WEEK|MONTH|QUARTER|YEAR)S:(?P<count>\d+)"
-    r"|N_(?P<past_fiscal>FISCAL_)?(?P<past>DAY|WEEK|MONTH|QUARTER|YEAR)S_AGO:(?P<ago>\d+)"
+    r"(?P<which>LAST|THIS|NEXT)_(?P<unit>WEEK|MONTH|(FISCAL_)?(QUARTER|YEAR))"
+    r"|(?P<side>LAST|NEXT)_N_(?P<units>DAY|WEEK|MONTH|(FISCAL_)?(QUARTER|YEAR))S:(?P<count>\d+)"
+    r"|N_(?P<past>DAY|WEEK|MONTH|(FISCAL_)?(QUARTER|YEAR))S_AGO:(?P<ago>\d+)"
 )
 _SINGLE = {"YESTERDAY": -1, "TODAY": 0, "TOMORROW": 1}
 
@@ -45,13 +45,13 @@ def _span(word: str, today: date, fiscal_start: int) -> Span | None:
     match = _WORD.fullmatch(word)
     if match is None:
         return None
-    fiscal = match["fiscal"] or match["fiscals"] or match["past_fiscal"]
-    first_month = fiscal_start if fiscal else 1
+    name = str(match["unit"] or match["units"] or match["past"])
+    unit, first_month = name.removeprefix("FISCAL_"), fiscal_start if name.startswith("FISCAL_") else 1
     if match["which"]:
-        return _units(match["unit"], today, ("LAST", "THIS", "NEXT").index(match["which"]) - 1, 1, first_month)
+        return _units(unit, today, ("LAST", "THIS", "NEXT").index(match["which"]) - 1, 1, first_month)
     if match["past"]:
-        return _units(match["past"], today, -int(match["ago"]), 1, first_month)
-    return _many(match["units"], today, match["side"], int(match["count"]), first_month)
+        return _units(unit, today, -int(match["ago"]), 1, first_month)
+    return _many(unit, today, match["side"], int(match["count"]), first_month)
 
 
 def _many(unit: str, today: date, side: str, count: int, first_month: int) -> Span:
@@ -87,4 +87,4 @@ def midnight(day: date, zone: ZoneInfo) -> str:
 def stored(moment: datetime) -> str:
     """An instant as the tables hold it: UTC, milliseconds, Z."""
     moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"

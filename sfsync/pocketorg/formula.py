@@ -12,7 +12,7 @@ naming it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -48,6 +48,7 @@ class Formula:
     _sobject: SObject
     _schema: Schema
     _depth: int
+    _blank_as_zero: bool
 
     def sql(self, alias: str, prior_alias: str | None = None, *, now: datetime) -> str:
         """Write the expression over the row `alias`; `prior_alias` is the row as it was, None for a new record.
@@ -58,22 +59,25 @@ class Formula:
 
     def _piece(self, alias: str, prior_alias: str | None, now: datetime) -> Piece:
         circumstances = Circumstances(is_new=prior_alias is None, now=now)
-        return _Writer(self._sobject, self._schema, alias, prior_alias, circumstances, self._depth).write(self._tree)
+        writer = _Writer(
+            self._sobject, self._schema, alias, prior_alias, circumstances, self._depth, self._blank_as_zero
+        )
+        return writer.write(self._tree)
 
 
-def compile(text: str, sobject: SObject, schema: Schema, *, depth: int = 0) -> Formula:  # noqa: A001
+def compile(text: str, sobject: SObject, schema: Schema, *, depth: int = 0, blank_as_zero: bool = False) -> Formula:  # noqa: A001
     """Read a formula and check every name in it. Raises ApiError FIELD_INTEGRITY_EXCEPTION, naming what is wrong."""
     if depth > _DEEPEST:
         raise refused(f"Formula is nested too deeply: {text}")
-    formula = Formula(text, "", _parse(text), sobject, schema, depth)
+    formula = Formula(text, "", _parse(text), sobject, schema, depth, blank_as_zero)
     # Names and types are checked by writing it once, for a row that nobody will read.
     kind = formula._piece("t", "o", datetime.min.replace(tzinfo=UTC)).kind  # noqa: SLF001
-    return Formula(text, kind, formula._tree, sobject, schema, depth)  # noqa: SLF001
+    return replace(formula, kind=kind)
 
 
 def of_field(field: Field, sobject: SObject, schema: Schema, alias: str, *, now: datetime, depth: int = 0) -> str:
     """Write a formula field's value for the row `alias`, rounded to the field's scale where it is a number."""
-    sql = compile(field.formula, sobject, schema, depth=depth).sql(alias, now=now)
+    sql = compile(field.formula, sobject, schema, depth=depth, blank_as_zero=field.blank_as_zero).sql(alias, now=now)
     if _KINDS.get(field.type) == "number":
         return f"formula_round({sql}, {int(field.scale)})"
     return f"coalesce({sql}, 0)" if field.type == "boolean" else sql
@@ -104,6 +108,7 @@ class _Writer:
     prior: str | None
     circumstances: Circumstances
     depth: int
+    blank_as_zero: bool
 
     def write(self, node: Tree[Token] | Token) -> Piece:
         assert isinstance(node, Tree)
@@ -144,8 +149,7 @@ class _Writer:
         now = self.write(arguments[0])
         if self.prior is None:
             return now if word == "PRIORVALUE" else Piece("0", "boolean")
-        before = _Writer(self.sobject, self.schema, self.prior, None, self.circumstances, self.depth)
-        then = before.write(arguments[0])
+        then = replace(self, alias=self.prior, prior=None).write(arguments[0])
         return then if word == "PRIORVALUE" else Piece(f"({now.sql} IS NOT {then.sql})", "boolean")
 
     def field(self, names: list[str]) -> Piece:
@@ -165,7 +169,8 @@ class _Writer:
                 field, self.sobject, self.schema, self.alias, now=self.circumstances.now, depth=self.depth + 1
             )
             return Piece(f"({sql})", kind)
-        return Piece(f'{self.alias}."{field.name}"', kind)
+        sql = f'{self.alias}."{field.name}"'
+        return Piece(f"coalesce({sql}, 0)" if self.blank_as_zero and kind == "number" else sql, kind)
 
     def _parent(self, names: list[str]) -> Piece:
         reference = self.sobject.relationship(names[0])
@@ -175,7 +180,7 @@ class _Writer:
         if self.depth >= _DEEPEST:
             raise refused(f"Formula is nested too deeply: {'.'.join(names)}")
         alias = f"p{self.depth + 1}"
-        inner = _Writer(target, self.schema, alias, None, self.circumstances, self.depth + 1).field(names[1:])
+        inner = replace(self, sobject=target, alias=alias, prior=None, depth=self.depth + 1).field(names[1:])
         source = f'FROM "{target.name}" AS {alias} WHERE {alias}."Id" = {self.alias}."{reference.name}"'
         return Piece(f"(SELECT {inner.sql} {source})", inner.kind)
 

@@ -187,7 +187,7 @@ def _unescape(token: Token) -> str:
 
 
 def well_formed(text: str) -> str:
-    """Join surrogate pairs, which is how \\u writes an emoji, and put a question mark for one that stands alone."""
+    """Join surrogate pairs, which is how escapes write an emoji, and replace one that stands alone."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -32,7 +32,7 @@ def register(db: sqlite3.Connection) -> None:
 
 
 def fold(value: object) -> object:
-    """Text so that 'STRASSE' and 'Straße' are one; anything else untouched."""
+    """Text without regard to case, also beyond ASCII; anything else untouched."""
     return value.casefold() if isinstance(value, str) else value
 
 
