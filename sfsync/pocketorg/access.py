@@ -12,8 +12,8 @@ from sfsync.pocketorg.store import Row, Store
 
 #: objects that every user of the API may read, whatever the profile says
 _OPEN_TO_ALL = frozenset(
-    "user organization profile permissionset permissionsetassignment objectpermissions fieldpermissions recordtype "
-    "userrole group opportunitystage customnotificationtype".split()
+    {"user", "organization", "profile", "permissionset", "permissionsetassignment", "objectpermissions"}
+    | {"fieldpermissions", "recordtype", "userrole", "group", "opportunitystage", "customnotificationtype"}
 )
 #: Salesforce Files belong to everybody; what one sees of them is a matter of sharing
 _FILES = frozenset({"contentversion", "contentdocument", "contentdocumentlink"})
@@ -28,7 +28,8 @@ _FOLLOWS = {
 _AS_PARENT_EDIT = {"create": "edit", "delete": "edit"}
 
 _ACTIONS = ("create", "read", "edit", "delete")
-_PARTS = "Street City State PostalCode Country StateCode CountryCode Latitude Longitude GeocodeAccuracy".split()
+_PARTS = ("Street", "City", "State", "PostalCode", "Country", "StateCode", "CountryCode")
+_PLACES = ("Latitude", "Longitude", "GeocodeAccuracy")
 
 #: tables whose rows say who may do what
 TABLES = frozenset(
@@ -86,7 +87,7 @@ class Access:
 
 def _compound(sobject: SObject, field: Field) -> str:
     """The compound whose permission covers this field: BillingAddress for BillingCity."""
-    for part in _PARTS:
+    for part in (*_PARTS, *_PLACES):
         if field.name.endswith(part):
             whole = sobject.field(field.name.removesuffix(part) + "Address")
             if whole is not None and whole.type == "address":

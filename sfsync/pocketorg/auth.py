@@ -68,18 +68,20 @@ class Auth:
     def token(self, form: Mapping[str, str], authorization: str) -> Answer:
         """Answer POST /services/oauth2/token."""
         try:
-            match form.get("grant_type"):
-                case "client_credentials":
-                    return self._client_credentials(form, authorization)
-                case kind if kind == _JWT_BEARER:
-                    return self._jwt_bearer(form.get("assertion", ""))
-                case "password":
-                    # blocked by default. Source: Salesforce Help, "Block Authorization Flows to Improve Security"
-                    raise _RefusedError("invalid_grant", "authentication failure")
-                case _:
-                    raise _RefusedError("unsupported_grant_type", "grant type not supported")
+            return self._grant(form, authorization)
         except _RefusedError as refusal:
             return refusal.answer
+
+    def _grant(self, form: Mapping[str, str], authorization: str) -> Answer:
+        kind = form.get("grant_type")
+        if kind == "client_credentials":
+            return self._client_credentials(form, authorization)
+        if kind == _JWT_BEARER:
+            return self._jwt_bearer(form.get("assertion", ""))
+        if kind == "password":
+            # blocked by default. Source: Salesforce Help, "Block Authorization Flows to Improve Security"
+            raise _RefusedError("invalid_grant", "authentication failure")
+        raise _RefusedError("unsupported_grant_type", "grant type not supported")
 
     def _client_credentials(self, form: Mapping[str, str], authorization: str) -> Answer:
         given_id, given_secret = _basic(authorization) or (form.get("client_id", ""), form.get("client_secret", ""))

@@ -4,6 +4,7 @@ Source: REST API Developer Guide, "Composite Resources: sObject Collections".
 """
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 from sfsync.pocketorg import ids
@@ -24,10 +25,6 @@ _ROLLED_BACK = ApiError(
     "Record rolled back because not all records were valid and the request was using AllOrNone header",
     [],
 )
-
-
-class _UndoneError(Exception):
-    """Leaves the transaction with everything undone."""
 
 
 def create(org: Org, call: Call, _: Params) -> Answer:
@@ -76,13 +73,10 @@ def delete(org: Org, call: Call, _: Params) -> Answer:
 
 def _each(org: Org, records: list[Record], write: Write, *, all_or_none: bool) -> Answer:
     """Write each record in a savepoint of its own; with all_or_none, one failure undoes them all."""
-    results: list[Record] = []
-    try:
-        with org.store.transaction():
-            results = [_attempt(org, record, write) for record in records]
-            if all_or_none and not all(result["success"] for result in results):
-                raise _UndoneError
-    except _UndoneError:
+    with org.store.transaction() as together:
+        results = [_attempt(org, record, write) for record in records]
+        together.undone = all_or_none and not all(result["success"] for result in results)
+    if together.undone:
         results = [_failed(_ROLLED_BACK) if result["success"] else result for result in results]
     return Answer(200, results)
 
@@ -145,7 +139,7 @@ def _records(call: Call) -> list[Record]:
         raise ApiError(400, "JSON_PARSER_ERROR", "'records' is a required field.")
     _check_count(len(records))
     types = [str((r.get("attributes") or {}).get("type")).lower() for r in records]
-    if sum(a != b for a, b in zip(types, types[1:], strict=False)) >= _MOST_CHUNKS:
+    if sum(a != b for a, b in pairwise(types)) >= _MOST_CHUNKS:
         text = "Cannot have more than 10 chunks in a single operation. Please rearrange the data to reduce chunking."
         raise ApiError(400, "INVALID_INPUT", text)
     return records

@@ -79,22 +79,16 @@ def _subrequest(each: Record) -> Subrequest:
     return Subrequest(each["referenceId"], each["method"].upper(), each["url"], each.get("body"), headers)
 
 
-class _UndoneError(Exception):
-    """Leaves the transaction with everything undone."""
-
-
 def composite(org: Org, call: Call, _: Params) -> Answer:
     """Answer POST /composite: status 200 whatever became of the subrequests."""
     body = call.record()
     listed = subrequests(body.get("compositeRequest"))
     _check_counts(listed)
-    results: list[Record] = []
-    try:
-        with org.store.transaction():
-            _run(org, call, listed, results, all_or_none=bool(body.get("allOrNone", False)))
-    except _UndoneError:
-        results = _halted(listed, results)
-    return Answer(200, {"compositeResponse": results})
+    all_or_none = bool(body.get("allOrNone", False))
+    with org.store.transaction() as together:
+        results = _run(org, call, listed, all_or_none=all_or_none)
+        together.undone = all_or_none and any(result["httpStatusCode"] >= _HTTP_ERROR for result in results)
+    return Answer(200, {"compositeResponse": _halted(listed, results) if together.undone else results})
 
 
 def _check_counts(listed: list[Subrequest]) -> None:
@@ -106,15 +100,18 @@ def _check_counts(listed: list[Subrequest]) -> None:
         raise ApiError(400, "INVALID_INPUT", text)
 
 
-def _run(org: Org, call: Call, listed: list[Subrequest], results: list[Record], *, all_or_none: bool) -> None:
+def _run(org: Org, call: Call, listed: list[Subrequest], *, all_or_none: bool) -> list[Record]:
+    """Perform one after the other; with all_or_none the list of results ends with the first failure."""
     answers: Record = {}
+    results: list[Record] = []
     for each in listed:
         answer = _perform(each, org, call, answers)
         results.append(each.result(answer))
         if answer.status < _HTTP_ERROR:
             answers[each.reference] = answer.body
         elif all_or_none:
-            raise _UndoneError
+            break
+    return results
 
 
 def _perform(each: Subrequest, org: Org, call: Call, answers: Record) -> Answer:

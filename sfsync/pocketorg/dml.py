@@ -233,9 +233,9 @@ def permit(access: Access, sobject: SObject, action: str) -> None:
 def external_id(sobject: SObject, name: str, access: Access) -> Field:
     """Find the field that may name a record in a URL: an external Id, an idLookup field, or the Id itself."""
     field = sobject.field(name)
-    if field and (field.external_id or field.id_lookup or field.name == "Id"):
-        if access.readable(sobject.name, field.name):
-            return field
+    names_records = field is not None and (field.external_id or field.id_lookup or field.name == "Id")
+    if field is not None and names_records and access.readable(sobject.name, field.name):
+        return field
     text = f"Provided external ID field does not exist or is not accessible: {name}"
     raise ApiError(404, "NOT_FOUND", text)
 

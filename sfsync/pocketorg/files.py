@@ -3,6 +3,8 @@
 Source: Object Reference, "ContentVersion", "ContentDocument", "ContentDocumentLink".
 """
 
+# ruff: noqa: ARG002 - every logic is given the same, and takes what it needs
+
 import hashlib
 from datetime import timedelta
 from pathlib import PurePosixPath
@@ -26,7 +28,7 @@ _TYPES = {
     "pptx": "POWER_POINT_X",
     "ppt": "POWER_POINT",
 }
-_KNOWN_TYPES = frozenset("pdf png jpg gif csv html xml zip rtf svg mp3 mp4".split())
+_KNOWN_TYPES = frozenset({"pdf", "png", "jpg", "gif", "csv", "html", "xml", "zip", "rtf", "svg", "mp3", "mp4"})
 #: what a document shows of its latest version
 _SHOWN = ("Title", "Description", "FileType", "FileExtension", "ContentSize")
 

@@ -37,15 +37,7 @@ def found(insert: Insert) -> None:
         names = {"Username": username, "Email": username, "FirstName": first, "LastName": last, "Alias": last.lower()}
         insert("User", {**names, **_LOCALE, "ProfileId": profiles[profile], "IsActive": True})
     insert("Pricebook2", {"Name": "Standard Price Book", "IsStandard": True, "IsActive": True})
-    for order, stage in enumerate(_STAGES, 1):
-        add_stage(insert, order, *stage)
-
-
-def add_stage(insert: Insert, order: int, label: str, probability: int, closed: bool, won: bool, forecast: str) -> None:
-    """Insert one stage. `forecast` as ForecastCategoryName lists it."""
-    values = {"MasterLabel": label, "ApiName": label, "SortOrder": order, "IsActive": True}
-    category = {"ForecastCategory": forecast.replace(" ", ""), "ForecastCategoryName": forecast}
-    insert(
-        "OpportunityStage",
-        {**values, **category, "DefaultProbability": probability, "IsClosed": closed, "IsWon": won},
-    )
+    for order, (label, probability, closed, won, forecast) in enumerate(_STAGES, 1):
+        values = {"MasterLabel": label, "ApiName": label, "SortOrder": order, "IsActive": True}
+        end = {"DefaultProbability": probability, "IsClosed": closed, "IsWon": won}
+        insert("OpportunityStage", {**values, **end, "ForecastCategory": forecast, "ForecastCategoryName": forecast})

@@ -38,10 +38,6 @@ _NOT_TRIED = ApiError(
 )
 
 
-class _UndoneError(Exception):
-    """Leaves the transaction with everything undone."""
-
-
 def graphs(org: Org, call: Call, _: Params) -> Answer:
     """Answer POST /composite/graph: status 200, with one verdict for each graph."""
     listed = _graphs(call)
@@ -57,21 +53,16 @@ def graphs(org: Org, call: Call, _: Params) -> Answer:
 
 def _run(org: Org, call: Call, nodes: list[Subrequest]) -> list[Record]:
     """Perform one graph in a transaction of its own. Results stand in the order of the request."""
-    results: dict[str, Record] = {}
-    try:
-        with org.store.transaction():
-            answers: Record = {}
-            for node in _in_order(nodes):
-                answer = _perform(org, call, node, answers)
-                results[node.reference] = node.result(answer)
-                if answer.status >= _HTTP_ERROR:
-                    failed = node.reference
-                    raise _UndoneError
-                answers[node.reference] = answer.body
-    except _UndoneError:
-        halted = refused(_ROLLED_BACK)
-        return [results[failed] if node.reference == failed else node.result(halted) for node in nodes]
-    return [results[node.reference] for node in nodes]
+    answers: dict[str, Answer] = {}
+    with org.store.transaction() as together:
+        for node in _in_order(nodes):
+            answer = _perform(org, call, node, {reference: each.body for reference, each in answers.items()})
+            if answer.status >= _HTTP_ERROR:
+                together.undone, answers = True, {node.reference: answer}
+                break
+            answers[node.reference] = answer
+    halted = refused(_ROLLED_BACK)
+    return [node.result(answers.get(node.reference, halted)) for node in nodes]
 
 
 def _all(nodes: Iterable[Subrequest], error: ApiError) -> list[Record]:

@@ -1,6 +1,7 @@
 """Record Ids: a prefix for the object, a number, and a suffix that remembers the case of the letters."""
 
 import re
+from functools import lru_cache
 
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -18,6 +19,7 @@ def suffix(short: str) -> str:
     return "".join(_SUFFIX[sum(c.isupper() << i for i, c in enumerate(five))] for five in fives)
 
 
+@lru_cache(maxsize=50_000)
 def full(record_id: str) -> str | None:
     """The 18-character form of a 15- or 18-character Id, or None where it is no Id.
 

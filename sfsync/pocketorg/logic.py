@@ -1,5 +1,7 @@
 """Which object has a logic of its own."""
 
+# ruff: noqa: ARG002 - every logic is given the same, and takes what it needs
+
 from collections.abc import Mapping
 
 from sfsync.pocketorg import files, opportunity

@@ -3,6 +3,8 @@
 Source: Object Reference, "Opportunity", "OpportunityLineItem", "OpportunityContactRole", "OpportunityHistory".
 """
 
+# ruff: noqa: ARG002 - every logic is given the same, and takes what it needs
+
 from datetime import date
 from typing import Any
 
@@ -133,7 +135,7 @@ def _integrity(text: str, fields: list[str]) -> ApiError:
 
 
 def _entry(work: Work, row: Row, deal: Row) -> Row:
-    """Find the price book entry, by itself or by product and the deal's price book; a deal without one gets its book."""
+    """Find the price book entry, by Id or by product and price book; a deal without a price book gets the entry's."""
     entry: Row | None = None
     if row.get("PricebookEntryId"):
         entry = work.store.get("PricebookEntry", row["PricebookEntryId"])

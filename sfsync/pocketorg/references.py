@@ -47,7 +47,7 @@ def _shown(value: Any) -> str:
 
 
 def _look_up(reference: str, path: str, answers: Mapping[str, Any]) -> Any:
-    value = answers.get(reference)
+    value: Any = answers.get(reference)
     for name, index in _STEP.findall(path):
         try:
             value = value[name] if name else value[int(index)]

@@ -1,4 +1,4 @@
-"""What a row must satisfy before it is written: required, pointing somewhere, unique, and valid by the admin's rules."""
+"""What a row must satisfy before it is written: complete, pointing somewhere, unique, valid."""
 
 # ruff: noqa: S608 - identifiers come from the schema and are quoted, values are always bound
 
@@ -74,11 +74,11 @@ def validate(work: Work, sobject: SObject, record_id: str, old: Row | None) -> N
     prior = "" if old is None else f", old AS (SELECT {_as_columns(old)})"
     bound = () if old is None else tuple(old.values())
     for rule in active:
-        broken = formula.compile(rule.formula, sobject, work.schema).sql(
-            "new", "old" if old else None, now=work.at
-        )
+        broken = formula.compile(rule.formula, sobject, work.schema).sql("new", "old" if old else None, now=work.at)
         table = quoted(sobject.name)
-        sql = f"WITH new AS (SELECT * FROM {table} WHERE Id = ?){prior} SELECT {broken} FROM new{', old' if old else ''}"
+        sql = (
+            f"WITH new AS (SELECT * FROM {table} WHERE Id = ?){prior} SELECT {broken} FROM new{', old' if old else ''}"
+        )
         if work.store.db.execute(sql, (record_id, *bound)).fetchone()[0]:
             _break(rule)
 

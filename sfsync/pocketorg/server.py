@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import uvicorn
 
@@ -109,7 +109,7 @@ class PocketOrg:
 
     # --------------------------------------------------------------- life cycle
 
-    def start(self) -> "PocketOrg":
+    def start(self) -> Self:
         """Listen. Returns when the first request can be sent."""
         listener = _listen(self._port)
         self._port = listener.getsockname()[1]
@@ -139,7 +139,7 @@ class PocketOrg:
             self._server = None
         self.org.store.close()
 
-    def __enter__(self) -> "PocketOrg":
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from sfsync.pocketorg import ids
@@ -22,11 +23,18 @@ def is_stored(field: Field) -> bool:
     return not field.formula and field.type not in {"address", "location"}
 
 
+@dataclass(slots=True)
+class Transaction:
+    """A transaction that is under way. Set `undone` to leave it with nothing done."""
+
+    undone: bool = False
+
+
 class Store:
     """Rows as SQLite holds them (datetimes as UTC text, booleans as 0 and 1), by table and Id."""
 
     def __init__(self, path: str, schema: Schema) -> None:
-        self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, cached_statements=1024)
         self.db.row_factory = sqlite3.Row
         self.db.execute("PRAGMA journal_mode = WAL")
         self.db.execute("PRAGMA synchronous = OFF")  # a pocket org need not survive a power cut
@@ -69,21 +77,21 @@ class Store:
     # ------------------------------------------------------------ transactions
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator["Transaction"]:
         """All or nothing; inside another one a savepoint, so that one record of many can fail alone."""
+        transaction = Transaction()
         with self.lock:
             begin, commit, undo = self._words()
             self.db.execute(begin)
             self._depth += 1
             try:
-                yield
+                yield transaction
             except BaseException:
-                for word in undo:
-                    self.db.execute(word)
+                transaction.undone = True
                 raise
-            else:
-                self.db.execute(commit)
             finally:
+                for word in undo if transaction.undone else (commit,):
+                    self.db.execute(word)
                 self._depth -= 1
 
     def _words(self) -> tuple[str, str, tuple[str, ...]]:

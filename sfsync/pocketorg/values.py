@@ -26,7 +26,8 @@ def stored(field: Field, value: Any) -> Any:
         return _nothing(field)
     if isinstance(value, dict | list):
         raise _misfit(field, "START_OBJECT" if isinstance(value, dict) else "START_ARRAY", "")
-    return _READERS.get(field.type, _text)(field, value)
+    read: Callable[[Field, Any], Any] = _READERS.get(field.type, _text)
+    return read(field, value)
 
 
 def moment(at: datetime) -> str:

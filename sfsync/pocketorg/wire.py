@@ -45,7 +45,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope.setdefault("extensions", {})["pocketorg.transport"] = self.transport
+        self.scope.setdefault("extensions", {})["pocketorg"] = {"transport": self.transport}
 
 
 class Wire:
@@ -90,7 +90,7 @@ class Wire:
         if fault.what == "stall":
             return None
         if fault.what == "drop":
-            request.scope["extensions"]["pocketorg.transport"].abort()
+            request.scope["extensions"]["pocketorg"]["transport"].abort()
             return Response(status_code=500)
         return self._faulty(fault)
 
@@ -125,8 +125,6 @@ class Wire:
             return self._send(Answer(200, _versions()))
         try:
             call = await self._call(request)
-            if self._org.used() >= self._org.limits.api:
-                raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         except ApiError as error:
             return self._send(refused(error))
         answer = await run_in_threadpool(self._org.answer, call)
@@ -139,6 +137,8 @@ class Wire:
         user_id = self._org.sessions.user_of(_bearer(request))
         if user_id is None:
             raise ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
+        if self._org.used() >= self._org.limits.api:
+            raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         version, path, query = split_url(_target(request))
         body, parts = await _content(request)
         return Call(
