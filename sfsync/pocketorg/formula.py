@@ -11,6 +11,7 @@ naming it.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from sfsync.pocketorg import formulafunctions
 from sfsync.pocketorg.formulafunctions import Circumstances, Piece, refused, text_literal
 from sfsync.pocketorg.schema import Field, Schema, SObject
 
+LONGEST = 3_900  #: characters; Salesforce Help, "Formula Field Limits and Restrictions"
 _DEEPEST = 10  #: parents and formulas of formulas on the way to one value
 
 _KINDS = {
@@ -69,9 +71,14 @@ def compile(text: str, sobject: SObject, schema: Schema, *, depth: int = 0, blan
     """Read a formula and check every name in it. Raises ApiError FIELD_INTEGRITY_EXCEPTION, naming what is wrong."""
     if depth > _DEEPEST:
         raise refused(f"Formula is nested too deeply: {text}")
+    if len(text) > LONGEST:
+        raise refused(f"Formula is too long ({len(text):,} characters). Maximum length is {LONGEST:,} characters.")
     formula = Formula(text, "", _parse(text), sobject, schema, depth, blank_as_zero)
     # Names and types are checked by writing it once, for a row that nobody will read.
-    kind = formula._piece("t", "o", datetime.min.replace(tzinfo=UTC)).kind  # noqa: SLF001
+    try:
+        kind = formula._piece("t", "o", datetime.min.replace(tzinfo=UTC)).kind  # noqa: SLF001
+    except RecursionError:
+        raise refused("Formula is too complex") from None
     return replace(formula, kind=kind)
 
 
@@ -90,8 +97,6 @@ def _parse(text: str) -> Tree[Token]:
     except UnexpectedInput as problem:
         rest = text[problem.pos_in_stream or 0 :][:30]
         raise refused(f"Syntax error. Found '{rest}'" if rest else "Syntax error. Missing expression") from None
-    except RecursionError:
-        raise refused("Formula is too complex") from None
 
 
 @lru_cache(maxsize=1)
@@ -189,7 +194,11 @@ _ONLY_OPERATOR = {"either": "||", "both": "&&", "power": "^"}
 
 
 def _constant(kind: str, token: str) -> Piece:
-    return Piece(repr(float(token)), "number") if kind == "number" else Piece(text_literal(_unquoted(token)), "text")
+    if kind == "string":
+        return Piece(text_literal(_unquoted(token)), "text")
+    if math.isinf(float(token)):
+        raise refused(f"Number is too large: {token[:20]}…")
+    return Piece(repr(float(token)), "number")
 
 
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}

@@ -20,7 +20,7 @@ from sfsync.pocketorg.scope import Access, Asked
 from sfsync.pocketorg.shape import Record, Row
 
 CHILD_PAGE = 200  #: rows of a child list that come with their parent; the rest has its own nextRecordsUrl
-MOST_CURSORS = 500
+MOST_CURSORS, MOST_RECORDS = 500, 500_000  #: kept open at a time
 SMALLEST_PAGE, LARGEST_PAGE = 200, 2000
 
 
@@ -152,9 +152,12 @@ class Cursors:
     def _keep(self, result: Result, size: int) -> str:
         key = ids.numbered("0r8", next(self._numbers))
         self._open[key] = (result, size)
-        while len(self._open) > MOST_CURSORS:
+        while len(self._open) > MOST_CURSORS or (len(self._open) > 1 and self._held() > MOST_RECORDS):
             self._open.popitem(last=False)
         return key
+
+    def _held(self) -> int:
+        return sum(len(result.records) for result, _ in self._open.values())
 
     def _page(self, result: Result, key: str, start: int, size: int, version: str) -> Record:
         stop = start + size

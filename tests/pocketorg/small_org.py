@@ -1,10 +1,12 @@
 """A handful of records in real tables, for questions about SOQL and formulas that need no server."""
 
+import sqlite3
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sfsync.pocketorg import ids, query, soql, standard
@@ -33,7 +35,7 @@ class Everyone:
 @dataclass
 class SmallOrg:
     schema: Schema
-    store: Store
+    db: sqlite3.Connection
     access: Everyone = field(default_factory=Everyone)
     user_id: str = ""
     count: int = 0
@@ -43,13 +45,15 @@ class SmallOrg:
         assert found is not None
         self.count += 1
         row = {"Id": ids.numbered(found.key_prefix, self.count), "IsDeleted": 0, "CreatedDate": STAMP} | values
-        self.store.insert(found.name, {name: row[name] for name in row if found.field(name)})
+        kept = {name: row[name] for name in row if found.field(name)}
+        columns, marks = ", ".join(f'"{name}"' for name in kept), ", ".join("?" * len(kept))
+        self.db.execute(f'INSERT INTO "{found.name}" ({columns}) VALUES ({marks})', tuple(kept.values()))
         return str(row["Id"])
 
     def ask(self, text: str, *, version: str = "59.0", include_deleted: bool = False) -> query.Result:
         return query.run(
             text,
-            db=self.store.db,
+            db=self.db,
             schema=self.schema,
             access=self.access,
             now=NOW,
@@ -73,8 +77,8 @@ class SmallOrg:
         raise AssertionError(f"not refused: {text}")
 
 
-@contextmanager
-def small_org() -> Iterator[SmallOrg]:
+@lru_cache(maxsize=1)
+def _schema() -> Schema:
     schema = standard.schema()
     opportunity = schema.get("Opportunity")
     assert opportunity is not None
@@ -100,11 +104,23 @@ def small_org() -> Iterator[SmallOrg]:
         ),
     ):
         opportunity.add(extra)
-    store = Store(":memory:", schema)
-    soql.register(store.db)
-    org = SmallOrg(schema, store)
+    return schema
+
+
+@lru_cache(maxsize=1)
+def _empty() -> sqlite3.Connection:
+    """The tables without a row, made by the real store; every test gets a copy."""
+    return Store(":memory:", _schema()).db
+
+
+@contextmanager
+def small_org() -> Iterator[SmallOrg]:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    _empty().backup(db)
+    soql.register(db)
+    org = SmallOrg(_schema(), db)
     try:
         org.user_id = org.insert("User", Name="Dana Reyes", Email="dana@example.com", TimeZoneSidKey="Europe/Berlin")
         yield org
     finally:
-        store.close()
+        db.close()

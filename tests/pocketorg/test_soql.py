@@ -186,9 +186,9 @@ def test_children_hang_below_their_parents_with_their_own_order_and_limit(sales:
 
 def test_children_of_all_parents_come_in_one_statement(sales: SmallOrg) -> None:
     statements: list[str] = []
-    sales.store.db.set_trace_callback(statements.append)
+    sales.db.set_trace_callback(statements.append)
     sales.ask("SELECT Id, (SELECT Id FROM Opportunities), (SELECT Id FROM Contacts) FROM Account")
-    sales.store.db.set_trace_callback(None)
+    sales.db.set_trace_callback(None)
     assert len([s for s in statements if "TimeZoneSidKey" not in s and "FiscalYear" not in s]) == 3
 
 
@@ -264,10 +264,10 @@ def test_the_users_day_begins_in_the_users_time_zone(org: SmallOrg) -> None:
 
 def test_an_id_list_and_a_parent_are_looked_up_by_index(sales: SmallOrg) -> None:
     plans: list[str] = []
-    sales.store.db.set_trace_callback(plans.append)
+    sales.db.set_trace_callback(plans.append)
     sales.ask("SELECT Account.Name FROM Opportunity WHERE Id IN ('006Pk0000000001', '006Pk0000000002')")
-    sales.store.db.set_trace_callback(None)
-    steps = " ".join(str(tuple(row)) for row in sales.store.db.execute(f"EXPLAIN QUERY PLAN {plans[-1]}"))
+    sales.db.set_trace_callback(None)
+    steps = " ".join(str(tuple(row)) for row in sales.db.execute(f"EXPLAIN QUERY PLAN {plans[-1]}"))
     assert "SCAN" not in steps
 
 
@@ -546,7 +546,7 @@ TREES = st.recursive(
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, tree=TREES)
 def test_any_condition_agrees_with_its_meaning(org: SmallOrg, rows: list[Row], tree: tuple[str, Any]) -> None:
-    org.store.db.execute("DELETE FROM Opportunity")
+    org.db.execute("DELETE FROM Opportunity")
     for row in rows:
         # Salesforce keeps no empty text.
         org.insert("Opportunity", **(row | {"Name": row["Name"] or None, "IsWon": int(row["IsWon"])}))
