@@ -14,10 +14,16 @@ from sfsync.pocketorg.errors import ApiError
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A value: kind is text, picklist, multipicklist, number, boolean, date, datetime or null."""
+    """A value: kind is text, picklist, multipicklist, number, boolean, date, datetime or null.
+
+    A chain of one family of operators is kept open as well, without its parentheses: SQLite's parser nests only some
+    fifty of them, and a formula may well join a hundred pieces of text.
+    """
 
     sql: str
     kind: str
+    open: str = ""
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +74,30 @@ def operate(left: Piece, operator: str, right: Piece) -> Piece:
     what = f"operator '{operator}'"
     if operator in ("&&", "||"):
         word = "AND" if operator == "&&" else "OR"
-        return Piece(f"({_truth(left, what)} {word} {_truth(right, what)})", "boolean")
+        return _chained(left, _truth(left, what), word, _truth(right, what), "boolean", operator)
     if operator in _COMPARISONS:
         return _compare(left, operator, right)
     if operator == "&" or (operator == "+" and "text" in (left.kind, right.kind)):
-        return Piece(f"({_as('text', left, what)} || {_as('text', right, what)})", "text")
+        return _chained(left, _as("text", left, what), "||", _as("text", right, what), "text", "&")
     if operator in "+-" and {left.kind, right.kind} & {"date", "datetime"}:
         return _days(left, operator, right)
-    first, second = _as("number", left, what), _as("number", right, what)
+    return _reckon(left, operator, right)
+
+
+def _reckon(left: Piece, operator: str, right: Piece) -> Piece:
+    first, second = (_as("number", each, f"operator '{operator}'") for each in (left, right))
     if operator == "^":
         return Piece(f"formula_power({first}, {second})", "number")
+    if operator in "+-":
+        return _chained(left, first, operator, second, "number", "+")
     # SQLite would divide whole numbers as such; formulas know only one kind of number.
-    return Piece(f"({first} * 1.0 / {second})" if operator == "/" else f"({first} {operator} {second})", "number")
+    return _chained(left, first, "* 1.0 /" if operator == "/" else operator, second, "number", "*")
+
+
+def _chained(left: Piece, left_sql: str, word: str, right_sql: str, kind: str, family: str) -> Piece:  # noqa: PLR0917
+    first = left.open if left.family == family else left_sql
+    chain = f"{first} {word} {right_sql}"
+    return Piece(f"({chain})", kind, chain, family)
 
 
 _COMPARISONS = {"=": "IS", "==": "IS", "!=": "IS NOT", "<>": "IS NOT", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
@@ -174,7 +192,7 @@ def _common(*pieces: Piece) -> str:
 def _if(parts: Sequence[Piece]) -> Piece:
     test, then, otherwise = parts
     sql = f"CASE WHEN {_truth(test, 'function IF()')} THEN {then.sql} ELSE {otherwise.sql} END"
-    return Piece(f"({sql})", _common(then, otherwise))
+    return Piece(sql, _common(then, otherwise))
 
 
 def _case(parts: Sequence[Piece]) -> Piece:
@@ -187,7 +205,7 @@ def _case(parts: Sequence[Piece]) -> Piece:
     kind = _common(subject, *pairs[::2])
     text = "coalesce({0}, '')" if kind == "text" else "{0}"
     cases = " ".join(f"WHEN {text.format(subject.sql)} IS {text.format(w.sql)} THEN {t.sql}" for w, t in whens)
-    return Piece(f"(CASE {cases} ELSE {otherwise.sql} END)", _common(*pairs[1::2], otherwise))
+    return Piece(f"CASE {cases} ELSE {otherwise.sql} END", _common(*pairs[1::2], otherwise))
 
 
 def _blank_value(parts: Sequence[Piece]) -> Piece:
