@@ -14,7 +14,7 @@ from reportlab.pdfbase import pdfdoc
 from reportlab.pdfgen.canvas import Canvas
 
 from sfsync.forms.fonts import Font, Run
-from sfsync.forms.rows import Box, Cell, Line, Picture, Row
+from sfsync.forms.rows import Box, Cell, Line, Picture, Piece, Row
 
 #: where the baseline stands: half the line, and about half the height of a capital
 _BASELINE = 0.355
@@ -62,7 +62,7 @@ class Pen:
         text.out.append(f"1 0 0 1 {x:.2f} {baseline:.2f} Tm")
         for piece in line.pieces:
             text.colour_of(piece.style.colour)
-            for run in piece.style.face.runs(piece.text):
+            for run in _runs(piece):
                 for subset, codes in _coded(run, self._canvas):
                     text.font_of(self._font(run.font, subset), piece.style.size)
                     text.out.append(f"({codes}) Tj")
@@ -98,6 +98,11 @@ class _TextState:
         if colour != self.colour:
             self.colour = colour
             self.out.append(f"{_rgb(colour)} rg")
+
+
+def _runs(piece: Piece) -> Iterable[Run]:
+    face = piece.style.face
+    return (Run(face.primary, piece.text, 0.0),) if piece.text.isascii() else face.runs(piece.text)
 
 
 def _merged(fills: Iterable[str]) -> Iterable[str]:

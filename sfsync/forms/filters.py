@@ -47,9 +47,8 @@ def all_filters() -> dict[str, Callable[..., Any]]:
         "min": _min, "money": _money, "number": _number, "percent": _percent, "quantity": _number, "round": _round,
         "sort": _sort, "sum": _sum, "time": _time, "unique": _unique,
     }  # fmt: skip
-    for name in _JINJAS:
-        ours[name] = FILTERS[name]
-    return ours
+    jinjas: dict[str, Any] = FILTERS
+    return {name: jinjas[name] for name in _JINJAS} | ours
 
 
 def all_tests() -> dict[str, Callable[..., Any]]:
@@ -61,8 +60,9 @@ def all_tests() -> dict[str, Callable[..., Any]]:
         ("lt", "<", "lessthan"): lambda a, b: _both(a, b) and a < b,
         ("le", "<="): lambda a, b: _both(a, b) and a <= b,
     }
-    ours = {name: _comparable(test) for names, test in compare.items() for name in names}
-    return {name: TESTS[name] for name in _JINJAS_TESTS} | ours
+    ours: dict[str, Callable[..., Any]] = {name: _comparable(test) for names, test in compare.items() for name in names}
+    jinjas: dict[str, Any] = TESTS
+    return {name: jinjas[name] for name in _JINJAS_TESTS} | ours
 
 
 def shown(value: Any, form: Formatter) -> str:

@@ -120,9 +120,13 @@ class Face:
         return _box(self._box)
 
 
-@lru_cache(maxsize=4)
 def face(bold: bool = False, italic: bool = False) -> Face:
     """Parsed once per process (25 ms each)."""
+    return _face(bold, italic)
+
+
+@lru_cache(maxsize=4)
+def _face(bold: bool, italic: bool) -> Face:
     return Face(bold, italic)
 
 

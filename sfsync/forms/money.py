@@ -1,5 +1,6 @@
 """Numbers, money and dates in the reader's locale. Decimal all the way; Babel knows the conventions."""
 
+import re
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +17,8 @@ MOST_DECIMALS = 6
 _FINEST = Decimal(1).scaleb(-MOST_DECIMALS)
 # Babel writes yen as U+FFE5 in Japanese, which Latin fonts lack, and direction marks that need a bidi engine.
 _PRINTABLE = {0xFFE5: 0xA5, 0x200E: None, 0x200F: None, 0x61C: None}
+# CLDR's currencySpacing, which Babel leaves out: a code such as KWD stands apart from its amount, a symbol does not.
+_UNSPACED = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,7 @@ class Formatter:
         return format_datetime(value, style, tzinfo=self.zone, locale=self.locale)
 
     def _apply(self, pattern: NumberPattern, value: Decimal | int, currency: str | None = None) -> str:
-        text = pattern.apply(_rounded(Decimal(value)), self.locale, currency=currency, currency_digits=False)
-        return str(text).translate(_PRINTABLE)
+        return _applied(pattern, Decimal(value), self.locale, currency)
 
     @cached_property
     def _number(self) -> NumberPattern:
@@ -72,6 +74,13 @@ def formatter(locale: str, currency: str, time_zone: str) -> Formatter:
 @lru_cache(maxsize=256)
 def _money_pattern(locale: Locale, currency: str) -> NumberPattern:
     return _with_decimals(locale.currency_formats["standard"], get_currency_precision(currency))
+
+
+@lru_cache(maxsize=4096)
+def _applied(pattern: NumberPattern, value: Decimal, locale: Locale, currency: str | None) -> str:
+    text = pattern.apply(_rounded(value), locale, currency=currency, currency_digits=False)
+    text = str(text).translate(_PRINTABLE)
+    return _UNSPACED.sub("\xa0", text) if currency else text
 
 
 def _with_decimals(pattern: NumberPattern, least: int) -> NumberPattern:

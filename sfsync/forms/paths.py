@@ -72,6 +72,8 @@ class Walk:
             except SetupError as problem:
                 if str(problem) not in map(str, self.problems):
                     self.problems.append(problem)
+                if isinstance(statement, nodes.Assign) and isinstance(statement.target, nodes.Name):
+                    self.scope[statement.target.name] = s.LOST
 
     def _do_output(self, node: nodes.Output) -> None:
         for part in node.nodes:
@@ -291,6 +293,8 @@ class Walk:
     def _member_of(self, shape: s.Shape, name: str, node: nodes.Node) -> s.Shape:
         if isinstance(shape, s.Place):
             return shape.step(name)
+        if shape is s.LOST:
+            return shape
         known = s.members(shape)
         if name in known:
             return known[name]
@@ -308,8 +312,10 @@ class Walk:
             if isinstance(part, s.Place):
                 self._want(part, node)
                 found.append(part)
+            elif isinstance(part, s.Many):
+                found.append(part.member)
             else:
-                found.append(part.member if isinstance(part, s.Many) else s.TEXT)
+                found.append(part if part is s.LOST else s.TEXT)
         return s.either(*found)
 
     def _refuse(self, node: nodes.Node, what: str, remedy: str = "", *, wanted: str = "") -> NoReturn:

@@ -190,7 +190,9 @@ def _texts(pages: Iterable[Page]) -> Iterable[tuple[bool, str]]:
 
 def _missing(pages: Iterable[Page]) -> str:
     """Each character once, in the order of the page."""
-    return "".join(dict.fromkeys(c for bold, text in _texts(pages) for c in face(bold).missing(text)))
+    return "".join(
+        dict.fromkeys(c for bold, text in _texts(pages) if not text.isascii() for c in face(bold).missing(text))
+    )
 
 
 def _check_anchors(anchors: Mapping[str, str], pages: Iterable[Page]) -> None:

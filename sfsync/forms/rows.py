@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from sfsync.forms.fonts import Face, face
@@ -140,6 +141,12 @@ Segments = Sequence[tuple[Style, str]]
 
 def wrapped(segments: Segments, width: float) -> tuple[Line, ...]:
     """Lines no wider than `width`; a newline in the text begins a new one; too long a word is broken."""
+    return _wrapped(tuple(segments), width)
+
+
+@lru_cache(maxsize=4096)
+def _wrapped(segments: tuple[tuple[Style, str], ...], width: float) -> tuple[Line, ...]:
+    # Remembered, because most of a form is the same on the next one: terms, labels, products.
     if len(segments) == 1 and "\n" not in segments[0][1]:
         style, text = segments[0]
         wide = style.face.width(text) * style.size

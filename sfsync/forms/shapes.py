@@ -80,8 +80,14 @@ class Either:
         return " or ".join(map(str, self.options))
 
 
-Shape = Place | Text | Many | Group | Known | Namespace | Either
+@dataclass(frozen=True)
+class Lost:
+    """What a refused statement would have set: nobody complains twice."""
+
+
+Shape = Place | Text | Many | Group | Known | Namespace | Either | Lost
 TEXT = Text()
+LOST = Lost()
 
 
 def parts(shape: Shape) -> tuple[Shape, ...]:
