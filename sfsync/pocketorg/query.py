@@ -110,7 +110,7 @@ def _hang(db: sqlite3.Connection, child: Child, parents: dict[str, Record]) -> N
 
 def _zone(db: sqlite3.Connection, schema: Schema, user_id: str) -> ZoneInfo:
     """The user's time zone, in which days begin and end; UTC where none is set."""
-    name = _setting(db, schema, "User", "TimeZoneSidKey", user_id)
+    name = _setting(db, schema, "User", "TimeZoneSidKey", user_id) if user_id else None
     try:
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
@@ -121,7 +121,9 @@ def _setting(db: sqlite3.Connection, schema: Schema, sobject: str, field: str, r
     found = schema.get(sobject)
     if found is None or found.field(field) is None:
         return None
-    rows = _rows(db, f'SELECT "{field}" FROM "{sobject}" WHERE ? IN (\'\', "Id") LIMIT 1', (record_id,))  # noqa: S608
+    # The organization has one row and needs no Id.
+    where, values = (' WHERE "Id" = ?', (record_id,)) if record_id else (" LIMIT 1", ())
+    rows = _rows(db, f'SELECT "{field}" FROM "{sobject}"{where}', values)  # noqa: S608 -- the schema's names
     return rows[0][0] if rows else None
 
 
