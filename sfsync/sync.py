@@ -55,7 +55,8 @@ class Report:
             "failed": self.failed,
             "to be tried again": self.later,
         }
-        return ", ".join(f"{n} {word}" for word, n in parts.items() if n) or "nothing to do"
+        did = ", ".join(f"{n} {word}" for word, n in parts.items() if n)
+        return f"{did or 'nothing done'}; stopped early" if self.error else did or "nothing to do"
 
 
 @dataclass(frozen=True, slots=True)

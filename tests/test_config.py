@@ -91,7 +91,7 @@ def test_an_empty_file_says_how_to_begin(write):
     assert "Begin with company:" in complaint(write(""))
 
 
-def test_a_missing_file_says_how_to_name_another(write):
+def test_a_missing_file_says_how_to_name_another():
     assert complaint(Path("nowhere.yaml")) == (
         "nowhere.yaml: The settings cannot be read: No such file or directory. Name another file with --config FILE."
     )

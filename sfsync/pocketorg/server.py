@@ -122,6 +122,7 @@ class PocketOrg:
             log_config=None,
             access_log=False,
             server_header=False,
+            date_header=False,  # it tells the org's time, which a test may set
             timeout_keep_alive=_KEEP_ALIVE,
             timeout_graceful_shutdown=1,
         )

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -155,7 +157,8 @@ class Wire:
     # ------------------------------------------------------------------ answer
 
     def _send(self, answer: Answer, *, limit: bool = False, empty: bool = False) -> Response:
-        headers = _HEADERS | answer.headers
+        now = self._org.clock().astimezone(UTC)
+        headers = _HEADERS | answer.headers | {"Date": format_datetime(now, usegmt=True)}
         if limit:
             headers["Sforce-Limit-Info"] = f"api-usage={self._org.used()}/{self._org.limits.api}"
         if answer.raw is not None:

@@ -43,7 +43,10 @@ def line(quantity="2", price="10.00", total="20.00", **more):
     return {"ServiceDate": "2026-12-01", **numbers, **more}
 
 
-def deal(lines=(line(),), amount="20.00", currency="USD", line_currencies=(), **values) -> Opportunity:
+ONE_LINE = (line(),)
+
+
+def deal(lines=ONE_LINE, amount="20.00", currency="USD", line_currencies=(), **values) -> Opportunity:
     moment = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
     return Opportunity(
         id="006000000000001AAA",

@@ -70,7 +70,7 @@ def test_a_wrong_secret_is_refused_with_a_remedy(bare_org):
 
 
 def test_a_login_page_that_is_none_says_so(bare_org):
-    with pytest.raises(SetupError, match="no Salesforce login page|refuses the login"):
+    with pytest.raises(SetupError, match=r"no Salesforce login page|refuses the login"):
         log_in(
             Credentials(login_url=f"{bare_org.instance_url}/nowhere", client_id="x", client_secret="y"),
             lambda: datetime.now(UTC),
