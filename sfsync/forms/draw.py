@@ -13,8 +13,8 @@ from reportlab.lib.rl_accel import escapePDF
 from reportlab.pdfbase import pdfdoc
 from reportlab.pdfgen.canvas import Canvas
 
-from sfsync.forms.fonts import Font, Run
-from sfsync.forms.rows import Box, Cell, Line, Picture, Piece, Row
+from sfsync.forms.fonts import Font
+from sfsync.forms.rows import LEADING, Box, Cell, Line, Picture, Row
 
 #: where the baseline stands: half the line, and about half the height of a capital
 _BASELINE = 0.355
@@ -57,15 +57,19 @@ class Pen:
             down += line.height
 
     def _line(self, text: "_TextState", x: float, top: float, line: Line) -> None:
-        size = max(piece.style.size for piece in line.pieces)
+        size = line.height / LEADING
         baseline = top - line.height / 2 - _BASELINE * size
         text.out.append(f"1 0 0 1 {x:.2f} {baseline:.2f} Tm")
-        for piece in line.pieces:
-            text.colour_of(piece.style.colour)
-            for run in _runs(piece):
-                for subset, codes in _coded(run, self._canvas):
-                    text.font_of(self._font(run.font, subset), piece.style.size)
-                    text.out.append(f"({codes}) Tj")
+        for style, words, _ in line.pieces:
+            text.colour_of(style.colour)
+            face = style.face
+            if words.isascii():
+                # All of ASCII is in the primary font's first subset, under its own codes.
+                text.show(self._font(face.primary, 0), style.size, words)
+                continue
+            for run in face.runs(words):
+                for subset, codes in run.font.splitString(run.text, self._canvas._doc):  # noqa: SLF001
+                    text.show(self._font(run.font, subset), style.size, codes)
 
     def _font(self, font: Font, subset: int) -> str:
         key = font, subset
@@ -89,20 +93,16 @@ class _TextState:
     font: tuple[str, float] = ("", 0)
     colour: str = ""
 
-    def font_of(self, name: str, size: float) -> None:
-        if (name, size) != self.font:
-            self.font = name, size
-            self.out.append(f"{name} {size:g} Tf")
+    def show(self, font: str, size: float, codes: str | bytes) -> None:
+        if (font, size) != self.font:
+            self.font = font, size
+            self.out.append(f"{font} {size:g} Tf")
+        self.out.append(f"({escapePDF(codes)}) Tj")
 
     def colour_of(self, colour: str) -> None:
         if colour != self.colour:
             self.colour = colour
             self.out.append(f"{_rgb(colour)} rg")
-
-
-def _runs(piece: Piece) -> Iterable[Run]:
-    face = piece.style.face
-    return (Run(face.primary, piece.text, 0.0),) if piece.text.isascii() else face.runs(piece.text)
 
 
 def _merged(fills: Iterable[str]) -> Iterable[str]:
@@ -125,13 +125,6 @@ def _left(cell: Cell, line: Line) -> float:
 def _rgb(colour: str) -> str:
     parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
     return " ".join(f"{part:.4g}" for part in parts)
-
-
-def _coded(run: Run, canvas: Canvas) -> Iterable[tuple[int, str]]:
-    """The run in its font's codes, escaped: (subset, string)."""
-    if run.font.whole_ascii and run.text.isascii():
-        return ((0, escapePDF(run.text)),)
-    return ((subset, escapePDF(codes)) for subset, codes in run.font.splitString(run.text, canvas._doc))  # noqa: SLF001
 
 
 @dataclass(frozen=True)

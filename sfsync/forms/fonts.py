@@ -5,12 +5,13 @@ it (Arabic, Hebrew, Devanagari, Thai...) are boxed and reported, because a name 
 """
 
 import unicodedata
+import zlib
 from functools import lru_cache
 from io import BytesIO
 from typing import Any, NamedTuple
 
 import pymupdf_fonts
-from reportlab.pdfbase.pdfdoc import PDFDocument
+from reportlab.pdfbase.pdfdoc import PDFDocument, PDFName, PDFStream
 from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.pdfbase.ttfonts import TTFont
 
@@ -40,10 +41,11 @@ class Run(NamedTuple):
 class Font(TTFont):  # type: ignore[misc]  # ReportLab has no types
     """A TrueType font whose characters above U+FFFF can be copied out of the PDF, too."""
 
-    @property
-    def whole_ascii(self) -> bool:
-        """Whether every document has all of ASCII in it under its own codes, in subset 0."""
-        return bool(self._asciiReadable)
+    def __init__(self, name: str, file: BytesIO, *, whole_ascii: bool) -> None:
+        super().__init__(name, file, asciiReadable=whole_ascii, shapable=False)
+        make = lru_cache(maxsize=16)(self.face.makeSubset)
+        # Most forms need the same few characters, so the subset and its compression are made once.
+        self.face.makeSubset = lambda codes: make(tuple(codes))
 
     def addObjects(self, doc: PDFDocument) -> None:  # noqa: N802 (ReportLab's name)
         """Write the font; then put a right ToUnicode in place of ReportLab's, which truncates at U+FFFF."""
@@ -52,7 +54,9 @@ class Font(TTFont):  # type: ignore[misc]  # ReportLab has no types
         fonts = doc.idToObject["BasicFonts"].dict
         for number, codes in enumerate(state.subsets):
             entry = fonts[f"{state.internalName}+{number}"]
-            doc.idToObject[entry.ToUnicode.name].content = _to_unicode(entry.BaseFont, codes)
+            doc.idToObject[entry.ToUnicode.name].content = _to_unicode(entry.BaseFont, tuple(codes))
+            descriptor = doc.idToObject[entry.FontDescriptor.name].dict
+            _deflate(doc.idToObject[descriptor["FontFile2"].name])
 
 
 class Boxes(dict[int, Any]):
@@ -159,7 +163,7 @@ def _stands_alone(character: str) -> bool:
 @lru_cache(maxsize=8)
 def _font(name: str) -> Font:
     # Only the primary fonts carry all of ASCII in each document; a fallback carries what it draws.
-    font = Font(name, BytesIO(pymupdf_fonts.myfont(name)), asciiReadable=name.startswith("notos"), shapable=False)
+    font = Font(name, BytesIO(pymupdf_fonts.myfont(name)), whole_ascii=name.startswith("notos"))
     registerFont(font)
     return font
 
@@ -168,7 +172,7 @@ def _font(name: str) -> Font:
 def _box(name: str) -> Font:
     """Every character as the font's 'not defined' box; copied out of the PDF it is still itself."""
     source = name.removesuffix("-box")
-    font = Font(name, BytesIO(pymupdf_fonts.myfont(source)), asciiReadable=False, shapable=False)
+    font = Font(name, BytesIO(pymupdf_fonts.myfont(source)), whole_ascii=False)
     width = font.face.defaultWidth
     font.face.name = font.face.name + b"-Box"
     font.face.charToGlyph, font.face.charWidths = Boxes(0), Boxes(width)
@@ -182,7 +186,18 @@ def _codes(font: Font) -> frozenset[int]:
     return frozenset(code for code in font.face.charToGlyph if 31 < code < 0xFFFD or code > 0xFFFF)  # noqa: PLR2004
 
 
-def _to_unicode(name: str, codes: list[int]) -> str:
+def _deflate(stream: PDFStream) -> None:
+    stream.content, stream.filters = _deflated(stream.content), None
+    stream.dictionary["Filter"] = PDFName("FlateDecode")
+
+
+@lru_cache(maxsize=32)
+def _deflated(content: bytes) -> bytes:
+    return zlib.compress(content)
+
+
+@lru_cache(maxsize=32)
+def _to_unicode(name: str, codes: tuple[int, ...]) -> str:
     """A ToUnicode CMap (ISO 32000-1, 9.10.3): at most 100 entries a block, UTF-16BE above U+FFFF."""
     entries = [f"<{i:02X}> <{chr(c).encode('utf-16-be').hex().upper()}>" for i, c in enumerate(codes) if c]
     blocks = [entries[i : i + 100] for i in range(0, len(entries), 100)]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import NumberPattern, get_currency_precision
+from babel.numbers import NumberPattern, get_currency_precision, get_currency_symbol
 
 #: A unit price of 0.0125 must not read 0.01: this many decimals are shown where they are not zero.
 MOST_DECIMALS = 6
@@ -32,15 +32,15 @@ class Formatter:
     def money(self, value: Decimal | int, currency: str | None = None) -> str:
         """'$1,250.00': the currency's own decimals, and more only where they are not zero."""
         code = currency or self.currency
-        return self._apply(_money_pattern(self.locale, code), value, code)
+        return _applied(_money_pattern(self.locale, code), Decimal(value), self.locale)
 
     def number(self, value: Decimal | int) -> str:
         """'1,250.5': no trailing zeros."""
-        return self._apply(self._number, value)
+        return _applied(self._number, Decimal(value), self.locale)
 
     def percent(self, value: Decimal | int) -> str:
         """'12.5%' of 12.5, since Salesforce keeps a percent field as the rep typed it."""
-        return self._apply(self._percent, Decimal(value).scaleb(-2))
+        return _applied(self._percent, Decimal(value).scaleb(-2), self.locale)
 
     def date(self, value: date, style: str = "medium") -> str:
         """A day; of a datetime, the day it was in the form's time zone."""
@@ -52,9 +52,6 @@ class Formatter:
 
     def datetime(self, value: datetime, style: str = "medium") -> str:
         return format_datetime(value, style, tzinfo=self.zone, locale=self.locale)
-
-    def _apply(self, pattern: NumberPattern, value: Decimal | int, currency: str | None = None) -> str:
-        return _applied(pattern, Decimal(value), self.locale, currency)
 
     @cached_property
     def _number(self) -> NumberPattern:
@@ -73,14 +70,18 @@ def formatter(locale: str, currency: str, time_zone: str) -> Formatter:
 
 @lru_cache(maxsize=256)
 def _money_pattern(locale: Locale, currency: str) -> NumberPattern:
-    return _with_decimals(locale.currency_formats["standard"], get_currency_precision(currency))
+    """With the currency's symbol in it already: Babel would look it up for each amount, and its name as well."""
+    pattern = _with_decimals(locale.currency_formats["standard"], get_currency_precision(currency))
+    symbol = get_currency_symbol(currency, locale).translate(_PRINTABLE)
+    before, negative = (_UNSPACED.sub("\xa0", f"{part.replace('¤', symbol)}0")[:-1] for part in pattern.prefix)
+    after, negative_after = (_UNSPACED.sub("\xa0", f"0{part.replace('¤', symbol)}")[1:] for part in pattern.suffix)
+    pattern.prefix, pattern.suffix = (before, negative), (after, negative_after)
+    return pattern
 
 
 @lru_cache(maxsize=4096)
-def _applied(pattern: NumberPattern, value: Decimal, locale: Locale, currency: str | None) -> str:
-    text = pattern.apply(_rounded(value), locale, currency=currency, currency_digits=False)
-    text = str(text).translate(_PRINTABLE)
-    return _UNSPACED.sub("\xa0", text) if currency else text
+def _applied(pattern: NumberPattern, value: Decimal, locale: Locale) -> str:
+    return str(pattern.apply(_rounded(value), locale)).translate(_PRINTABLE)
 
 
 def _with_decimals(pattern: NumberPattern, least: int) -> NumberPattern:

@@ -28,6 +28,7 @@ from sfsync.forms.rows import Row, stacked
 from sfsync.forms.template import Template
 from sfsync.records import OrderForm, Pdf
 
+_EDGES = ("header", "footer")
 _MARGINS = (42.0, 48.0, 36.0, 48.0)
 #: between header, body and footer
 _AIR = 14.0
@@ -96,31 +97,39 @@ class _Sheet:
 
     def pages(self) -> list[Page]:
         """Rows at their distance from the paper's top, headers and footers among them."""
-        body = [element for element in self.root if element.tag not in ("header", "footer")]
-        edges = [self._edges(number, "99", "99") for number in (1, 2)]
+        body = [element for element in self.root if element.tag not in _EDGES]
+        edges = [tuple(self._edge(tag, first, "99", "99") for tag in _EDGES) for first in (True, False)]
         rooms = [self._room(*edge) for edge in edges]
         if min(rooms) < _LEAST_ROOM:
             self.setting.wrong(self.root, "Header, footer and margins leave no room on the page.")
         found = paginate(blocks(body, self.width, self.setting), lambda number: rooms[min(number, 1)])
-        return [self._page(number, page, len(found)) for number, page in enumerate(found, 1)]
+        counts = [self._counts(tag) for tag in _EDGES]
+        return [
+            self._page(page, *(
+                self._edge(tag, number == 1, str(number), str(len(found))) if counting else measured
+                for tag, counting, measured in zip(_EDGES, counts, edges[min(number - 1, 1)], strict=True)
+            ))
+            for number, page in enumerate(found, 1)
+        ]  # fmt: skip
 
-    def _edges(self, number: int, page: str, pages: str) -> tuple[Row, Row]:
-        """Header and footer of a page."""
-        wanted = ("every", "first" if number == 1 else "later")
+    def _counts(self, tag: str) -> bool:
+        """Whether it prints page numbers, and so is another one on each page."""
+        return any(e.find(f".//{name}") is not None for e in self.root.iterfind(tag) for name in ("page", "pages"))
+
+    def _edge(self, tag: str, first: bool, page: str, pages: str) -> Row:
+        """The header or footer of the first page, or of a later one."""
+        wanted = ("every", "first" if first else "later")
         setting = replace(self.setting, page=page, pages=pages)
-        header, footer = (
-            stacked([r for e in self.root if e.tag == tag and e.get("on", "every") in wanted
-                     for r in rows(e, self.width, setting)])
-            for tag in ("header", "footer")
-        )  # fmt: skip
-        return header, footer
+        return stacked([
+            row for element in self.root.iterfind(tag) if element.get("on", "every") in wanted
+            for row in rows(element, self.width, setting)
+        ])  # fmt: skip
 
     def _room(self, header: Row, footer: Row) -> float:
         air = sum(_AIR for row in (header, footer) if row.height)
         return self.paper[1] - self.margins[0] - self.margins[2] - header.height - footer.height - air
 
-    def _page(self, number: int, page: Page, pages: int) -> Page:
-        header, footer = self._edges(number, str(number), str(pages))
+    def _page(self, page: Page, header: Row, footer: Row) -> Page:
         top = self.margins[0] + (header.height + _AIR if header.height else 0)
         body = [(top + y, row) for y, row in page]
         return [(self.margins[0], header), *body, (self.paper[1] - self.margins[2] - footer.height, footer)]

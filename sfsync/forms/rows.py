@@ -10,7 +10,8 @@ from sfsync.forms.fonts import Face, face
 
 #: where a word too long for its line is best broken
 _BREAKS = frozenset("-/@_.,;:&+=?")
-_LEADING = 1.38
+#: a line's height to its largest size
+LEADING = 1.38
 
 
 class Style(NamedTuple):
@@ -151,7 +152,7 @@ def _wrapped(segments: tuple[tuple[Style, str], ...], width: float) -> tuple[Lin
         style, text = segments[0]
         wide = style.face.width(text) * style.size
         if wide <= width:
-            return (Line(style.size * _LEADING, wide, (Piece(style, text, wide),)),)
+            return (Line(style.size * LEADING, wide, (Piece(style, text, wide),)),)
     return tuple(map(_line, _filled(_words(segments), width)))
 
 
@@ -258,4 +259,4 @@ def _line(pieces: list[Piece]) -> Line:
         else:
             joined.append(piece)
     size = max((piece.style.size for piece in joined), default=0)
-    return Line(size * _LEADING, sum(p.width for p in joined), tuple(joined))
+    return Line(size * LEADING, sum(p.width for p in joined), tuple(joined))

@@ -18,37 +18,46 @@ LINES = "Opportunity.OpportunityLineItems"
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ("<p>{{ Opportunity.Account.BillingCity }}</p>", ["Account.BillingCity"]),
-        ("<p>{{ Opportunity['Name'] }}</p>", ["Name"]),
-        ("{% set a = Opportunity.Account %}<p>{{ a.Owner.Name }}</p>", ["Account.Owner.Name"]),
-        (f"{{% for x in {LINES} %}}<p>{{{{ x.Product2.Name }}}}</p>{{% endfor %}}",
-         ["OpportunityLineItems", "OpportunityLineItems.Product2.Name"]),
-        (f"<p>{{{{ {LINES} | length }}}}</p>", ["OpportunityLineItems"]),
-        (f"<p>{{{{ {LINES} | sum(attribute='TotalPrice') | money }}}}</p>",
-         ["OpportunityLineItems", "OpportunityLineItems.TotalPrice"]),
-        (f"{{% for g in {LINES} | groupby('Product2.Family') %}}<p>{{{{ g.grouper }}}}"
-         "{% for x in g.list %}{{ x.Quantity }}{% endfor %}</p>{% endfor %}",
-         ["OpportunityLineItems", "OpportunityLineItems.Product2.Family", "OpportunityLineItems.Quantity"]),
-        (f"{{% for family, items in {LINES} | groupby('Product2.Family') %}}"
-         "<p>{{ items | map(attribute='Name') | join(', ') }}</p>{% endfor %}",
-         ["OpportunityLineItems", "OpportunityLineItems.Product2.Family", "OpportunityLineItems.Name"]),
-        (f"<p>{{{{ ({LINES} | selectattr('IsPrimary') | first).Contact.Email }}}}</p>",
-         ["OpportunityLineItems", "OpportunityLineItems.IsPrimary", "OpportunityLineItems.Contact.Email"]),
-        (f"<p>{{{{ ({LINES} | sort(attribute='SortOrder,Name') | last).Quantity }}}}</p>",
-         ["OpportunityLineItems", "OpportunityLineItems.SortOrder", "OpportunityLineItems.Name",
-          "OpportunityLineItems.Quantity"]),
-        ("<p>{{ (Opportunity.Owner if Opportunity.IsWon else Opportunity.Account.Owner).Name }}</p>",
-         ["IsWon", "Owner.Name", "Account.Owner.Name"]),
-        (f"{{% set sum = namespace(n=0) %}}{{% for x in {LINES} %}}{{% set sum.n = sum.n + x.Quantity %}}{{% endfor %}}"
-         "<p>{{ sum.n }}</p>", ["OpportunityLineItems", "OpportunityLineItems.Quantity"]),
-        ("{% if Opportunity.Type %}{% set x = Opportunity.Account %}{% else %}{% set x = Opportunity.Owner %}{% endif %}"
-         "<p>{{ x.Name }}</p>", ["Type", "Account.Name", "Owner.Name"]),
-        ("<p>{{ [Opportunity.A, Opportunity.B] | select | join(', ') }}</p>", ["A", "B"]),
-        ("<p>{{ form.number }} {{ company.name }}</p>", []),
+        ("{{ Opportunity.Account.BillingCity }}", ["Account.BillingCity"]),
+        ("{{ Opportunity['Name'] }}", ["Name"]),
+        ("{% set a = Opportunity.Account %}{{ a.Owner.Name }}", ["Account.Owner.Name"]),
+        ("{% for x in LINES %}{{ x.Product2.Name }}{% endfor %}", ["lines", "lines.Product2.Name"]),
+        ("{{ LINES | length }}", ["lines"]),
+        ("{{ LINES | sum(attribute='TotalPrice') | money }}", ["lines", "lines.TotalPrice"]),
+        (
+            "{% for g in LINES | groupby('P.Family') %}{{ g.grouper }}{% for x in g.list %}{{ x.A }}{% endfor %}{% endfor %}",
+            ["lines", "lines.P.Family", "lines.A"],
+        ),
+        (
+            "{% for f, items in LINES | groupby('P.Family') %}{{ items | map(attribute='N') | join(', ') }}{% endfor %}",
+            ["lines", "lines.P.Family", "lines.N"],
+        ),
+        (
+            "{{ (LINES | selectattr('IsPrimary') | first).Contact.Email }}",
+            ["lines", "lines.IsPrimary", "lines.Contact.Email"],
+        ),
+        ("{{ (LINES | sort(attribute='A,B') | last).C }}", ["lines", "lines.A", "lines.B", "lines.C"]),
+        (
+            "{{ (Opportunity.Owner if Opportunity.IsWon else Opportunity.Account.Owner).Name }}",
+            ["IsWon", "Owner.Name", "Account.Owner.Name"],
+        ),
+        (
+            "{% set s = namespace(n=0) %}{% for x in LINES %}{% set s.n = s.n + x.Quantity %}{% endfor %}{{ s.n }}",
+            ["lines", "lines.Quantity"],
+        ),
+        (
+            "{% if Opportunity.Type %}{% set x = Opportunity.A %}{% else %}{% set x = Opportunity.B %}{% endif %}{{ x.N }}",
+            ["Type", "A.N", "B.N"],
+        ),
+        ("{{ [Opportunity.A, Opportunity.B] | select | join(', ') }}", ["A", "B"]),
+        ("{{ Opportunity.A | default(Opportunity.B) }}", ["A", "B"]),
+        ("{{ Opportunity.A or Opportunity.B }}", ["A", "B"]),
+        ("{{ form.number }} {{ company.name }}", []),
     ],
-)  # fmt: skip
+)
 def test_the_fields_are_found_however_they_are_reached(tmp_path, body, expected):
-    assert paths(tmp_path, body) == expected
+    found = paths(tmp_path, f"<p>{body.replace('LINES', LINES)}</p>")
+    assert found == [path.replace("lines", "OpportunityLineItems") for path in expected]
 
 
 def test_each_field_knows_the_line_and_column_that_read_it_first(tmp_path):
@@ -103,7 +112,7 @@ def test_a_line_of_text_knows_its_fields_and_renders_without_escapes():
 
 
 def test_a_mistake_in_a_line_of_text_names_the_settings_line():
-    with pytest.raises(SetupError, match=r"config/sfsync.yaml:9: Oportunity .* Did you mean Opportunity\?"):
+    with pytest.raises(SetupError, match=r"config/sfsync\.yaml:9: Oportunity .* Did you mean Opportunity\?"):
         Text("{{ Oportunity.Name }}", "config/sfsync.yaml:9")
 
 
@@ -115,7 +124,7 @@ def test_an_empty_amount_is_neither_more_nor_less_than_anything(amount):
 
 
 def test_a_condition_that_does_not_fit_the_data_is_the_admins_to_mend():
-    with pytest.raises(SetupError, match="config/sfsync.yaml:12"):
+    with pytest.raises(SetupError, match=r"config/sfsync\.yaml:12"):
         Condition("Opportunity.Name > 3", "config/sfsync.yaml:12").holds({"Name": "text"})
 
 
