@@ -9,7 +9,7 @@ from sfsync.pocketorg.values import java_double
 
 # json's encoder lets nobody write a float in another way. A double that Java writes otherwise travels as a string
 # between two characters that no text of the org can hold, and loses its quotes at the end.
-_MARKED = re.compile(rb'"\\u0000([^"]*)\\u0000"')
+_MARKED = re.compile(rb'"\\u0000(-?\d\.\d+E-?\d+)\\u0000"')
 _SAME_IN_JAVA = (1e-3, 1e7)
 
 

@@ -67,7 +67,7 @@ class PocketOrg:
             self._deploy(folder, new)
         if new:
             self._seed(seed)
-            self._assign_permission_sets()
+        self._assign_permission_sets()
         list_stages(self.org.schema, store.find("OpportunityStage"))
         self.org.org_id = store.find("Organization")[0]["Id"]
 
@@ -75,7 +75,8 @@ class PocketOrg:
         found = load(folder)
         found.apply(self.org.schema)
         self.org.store.migrate()
-        if new:
+        known = {row["Name"] for row in self.org.store.find("PermissionSet")}
+        if new or (found.permission_sets and known.isdisjoint(each.name for each in found.permission_sets)):
             found.install(self.org.schema, self.insert)
 
     def _seed(self, seed: str | int) -> None:
@@ -95,7 +96,10 @@ class PocketOrg:
         store = self.org.store
         worker = self._user_id(founding.INTEGRATION_USER)
         people = [u["Id"] for u in store.find("User") if u["Id"] not in {worker, self.user_id}]
+        taken = {row["PermissionSetId"] for row in store.find("PermissionSetAssignment")}
         for each in store.find("PermissionSet"):
+            if each["Id"] in taken:
+                continue
             for user_id in [worker] if each["PermissionsApiEnabled"] else people:
                 self.insert("PermissionSetAssignment", {"AssigneeId": user_id, "PermissionSetId": each["Id"]})
 

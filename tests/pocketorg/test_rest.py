@@ -8,7 +8,7 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 from simple_salesforce import Salesforce
-from wire_client import WORKER
+from wire_client import METADATA, WORKER
 
 from sfsync.pocketorg import PocketOrg
 from sfsync.pocketorg.schema import ValidationRule
@@ -86,8 +86,10 @@ def test_numbers_are_written_as_java_writes_doubles(admin):
             (
                 400,
                 "INVALID_FIELD_FOR_INSERT_UPDATE",
-                "Unable to create/update fields: CreatedDate. Please check the security settings of this field and "
-                "verify that it is read/write for your profile or permission set.",
+                (
+                    "Unable to create/update fields: CreatedDate. Please check the security settings of this field "
+                    "and verify that it is read/write for your profile or permission set."
+                ),
             ),
         ),
         (
@@ -101,8 +103,10 @@ def test_numbers_are_written_as_java_writes_doubles(admin):
             (
                 400,
                 "JSON_PARSER_ERROR",
-                "Cannot deserialize instance of int from VALUE_STRING value many or request may be missing a required "
-                "field at [line:1, column:1]",
+                (
+                    "Cannot deserialize instance of int from VALUE_STRING value many "
+                    "or request may be missing a required field at [line:1, column:1]"
+                ),
             ),
         ),
         (
@@ -265,6 +269,15 @@ def test_a_field_without_edit_permission_is_not_written(worker, deal):
     assert refusal[1] == "INVALID_FIELD_FOR_INSERT_UPDATE"
     refusal = worker.refused("PATCH", f"/sobjects/Opportunity/{deal}", json={"NextStep": "x"})
     assert refusal[1:] == ("INVALID_FIELD", "No such column 'NextStep' on sobject of type Opportunity")
+
+
+def test_metadata_comes_onto_an_org_that_was_there_before(tmp_path: Path):
+    with PocketOrg(db=tmp_path / "org.db", seed="none") as bare:
+        assert bare.org.schema.get("Order_Form__c") is None
+    for _ in range(2):
+        with PocketOrg(db=tmp_path / "org.db", seed="none", metadata=[METADATA]) as dressed:
+            assert len(dressed.org.get_all("PermissionSet")) == 2
+            assert len(dressed.org.get_all("PermissionSetAssignment")) == 1
 
 
 def test_an_org_in_a_file_survives_a_restart(tmp_path: Path):
