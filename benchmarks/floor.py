@@ -11,16 +11,17 @@ from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from sfsync.forms.draw import _placed_image
+from sfsync.forms.draw import placed_image
 from sfsync.forms.filters import FORMATTER
 from sfsync.forms.fonts import face
-from sfsync.forms.render import _settings, variables
+from sfsync.forms.render import settle, variables
 from sfsync.records import OrderForm
 
 PLAIN, BOLD = "notos", "notosbo"
 LEFT, RIGHT, TOP, FOOT = 48.0, 547.28, 800.0, 56.0
 EDGES = (48.0, 67.97, 307.6, 352.53, 417.44, 482.35, 547.28)
 NAVY, INK, GREY = (0.086, 0.196, 0.31), (0.11, 0.137, 0.169), (0.4, 0.443, 0.49)
+SLOTS = ((0, 145, 68, "Signature"), (153, 80, 68, "Date"), (0, 145, 104, "Name"), (153, 80, 104, "Title"))
 TERMS = tuple(
     f"{n}. {title} {text}"
     for n, (title, text) in enumerate(
@@ -45,7 +46,7 @@ class Floor:
     """One form on one canvas."""
 
     def __init__(self, form: OrderForm, logo: bytes) -> None:
-        _settings()
+        settle()
         face(), face(bold=True)  # registers both
         self.form, self.logo, self.out = form, logo, BytesIO()
         self.deal: Any = form.opportunity
@@ -63,12 +64,16 @@ class Floor:
         self.canvas.save()
         return self.out.getvalue()
 
-    def text(self, x: float, y: float, text: str, font: str = PLAIN, size: float = 8.5, colour: Any = INK) -> None:
+    def text(  # noqa: PLR0917 (as the canvas has it)
+        self, x: float, y: float, text: str, font: str = PLAIN, size: float = 8.5, colour: Any = INK
+    ) -> None:
         self.canvas.setFillColorRGB(*colour)
         self.canvas.setFont(font, size)
         self.canvas.drawString(x, y, text)
 
-    def right(self, x: float, y: float, text: str, font: str = PLAIN, size: float = 8.5, colour: Any = INK) -> None:
+    def right(  # noqa: PLR0917
+        self, x: float, y: float, text: str, font: str = PLAIN, size: float = 8.5, colour: Any = INK
+    ) -> None:
         self.canvas.setFillColorRGB(*colour)
         self.canvas.setFont(font, size)
         self.canvas.drawRightString(x, y, text)
@@ -126,7 +131,7 @@ class Floor:
         self._deco()
         c, deal, form, company = self.canvas, self.deal, self.form, self.form.company
         c.saveState()
-        c.addLiteral(f"160 0 0 34 {LEFT} {TOP - 34} cm /{_placed_image(c, self.logo)} Do")
+        c.addLiteral(f"160 0 0 34 {LEFT} {TOP - 34} cm /{placed_image(c, self.logo)} Do")
         c.restoreState()
         self.right(RIGHT, TOP - 24, "ORDER FORM", BOLD, 21.25, NAVY)
         requested = form.requested_at.date()
@@ -135,8 +140,8 @@ class Floor:
             ("Valid until", self.show.date(deal["CloseDate"], "long")), ("Currency", form.currency),
         ))  # fmt: skip
         account = deal["Account"]
-        customer = (account["BillingStreet"], f"{account['BillingCity']}, {account['BillingState']} "
-                    f"{account['BillingPostalCode']}", account["BillingCountry"], account["Phone"])  # fmt: skip
+        city = f"{account['BillingCity']}, {account['BillingState']} {account['BillingPostalCode']}"
+        customer = (account["BillingStreet"], city, account["BillingCountry"], account["Phone"])
         supplier = (*company["address"], company["phone"], company["tax_id"])
         for x, title, name, lines in ((LEFT, "CUSTOMER", account["Name"], customer),
                                       (305.0, "SUPPLIER", company["name"], supplier)):  # fmt: skip
@@ -238,8 +243,7 @@ class Floor:
         for x, name, anchors in ((LEFT, self.deal["Account"]["Name"], ("/sn1/", "/sd1/")),
                                  (314.0, self.form.company["name"], ("/sn2/", "/sd2/"))):  # fmt: skip
             self.text(x, y - 30, name, BOLD)
-            for dx, wide, drop, label, anchor in ((0, 145, 68, "Signature", anchors[0]), (153, 80, 68, "Date", anchors[1]),
-                                                  (0, 145, 104, "Name", ""), (153, 80, 104, "Title", "")):  # fmt: skip
+            for (dx, wide, drop, label), anchor in zip(SLOTS, (*anchors, "", ""), strict=True):
                 self.canvas.rect(x + dx, y - drop, wide, 0.6, stroke=0, fill=1)
                 self.text(x + dx, y - drop - 9, label, size=7, colour=GREY)
                 if anchor:

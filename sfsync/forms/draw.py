@@ -79,7 +79,7 @@ class Pen:
         return self._fonts[key]
 
     def _picture(self, x: float, y: float, picture: Picture) -> None:
-        name = _placed_image(self._canvas, self._images[picture.name])
+        name = placed_image(self._canvas, self._images[picture.name])
         bottom = self._top - y - picture.y - picture.height
         place = f"{picture.width:.2f} 0 0 {picture.height:.2f} {x + picture.x:.2f} {bottom:.2f} cm"
         self._canvas.addLiteral(f"q {place} /{name} Do Q")
@@ -154,7 +154,7 @@ def encoded(data: bytes) -> Encoded:
     return Encoded(name, *full.size, "DeviceRGB", "FlateDecode", zlib.compress(full.convert("RGB").tobytes(), 9), alpha)
 
 
-def _placed_image(canvas: Canvas, data: bytes) -> str:
+def placed_image(canvas: Canvas, data: bytes) -> str:
     """The picture's name in this document, which holds it once."""
     image, doc = encoded(data), canvas._doc  # noqa: SLF001
     name = doc.getXObjectName(image.name)

@@ -7,6 +7,8 @@ from sfsync.forms.rows import Cell, Line, Row
 
 #: a row taller than this share of a page may go over its end
 _TALL = 0.4
+#: points of such a row that have to fit before a page's end
+_BEGIN = 72.0
 
 #: (y from the top of the page's room, row)
 Page = list[tuple[float, Row]]
@@ -133,7 +135,7 @@ class _Press:
         if isinstance(block, Flow):
             return gap + block.least
         tall = block.height > _TALL * self._room(len(self.pages))
-        return gap + (block.height * 0.2 if tall and block.cells else block.height)
+        return gap + (_BEGIN if tall and block.cells else block.height)
 
     def _turn(self) -> None:
         if self.pages[-1]:

@@ -48,7 +48,7 @@ def render(form: OrderForm, template: Template) -> Pdf:
 
 def warm(template: Template) -> None:
     """Loads fonts and pictures and compiles the template, so that the first form is as quick as the second."""
-    _settings()
+    settle()
     for bold in (False, True):
         face(bold)
     _sizes(template)
@@ -136,7 +136,7 @@ class _Sheet:
 
 
 def _written(sheet: _Sheet, pages: Iterable[Page], form: OrderForm, template: Template) -> bytes:
-    _settings()
+    settle()
     out = BytesIO()
     first, language = face().primary.fontName, sheet.root.get("lang") or form.locale.replace("_", "-")
     canvas = Canvas(out, sheet.paper, pageCompression=1, invariant=1, initialFontName=first, lang=language)
@@ -173,7 +173,7 @@ class _Moment(TimeStamp):  # type: ignore[misc]  # ReportLab has no types
 
 
 @lru_cache(maxsize=1)
-def _settings() -> None:
+def settle() -> None:
     """ReportLab keeps these for the whole process. Streams are binary: ASCII85 costs a quarter more bytes and 2 ms."""
     rl_config.useA85 = 0
 

@@ -93,10 +93,11 @@ class Row:
     def split(self, room: float) -> "tuple[Row, Row] | None":
         """The part that fits in `room`, and the rest; None where not even two lines fit, or it holds no text."""
         above, below = [], []
+        pad = min((cell.y for cell in self.cells), default=0)
         for cell in self.cells:
             fitting = _fitting(cell, room)
             above.append(cell._replace(lines=cell.lines[:fitting]))
-            below.append(cell._replace(y=max(0, cell.y - room), lines=cell.lines[fitting:]))
+            below.append(cell._replace(y=max(pad, cell.y - room), lines=cell.lines[fitting:]))
         if max((len(cell.lines) for cell in above), default=0) < 2 or not any(c.lines for c in below):  # noqa: PLR2004
             return None
         foot = self.height - max(cell.bottom for cell in self.cells)

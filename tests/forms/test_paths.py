@@ -25,12 +25,12 @@ LINES = "Opportunity.OpportunityLineItems"
         ("{{ LINES | length }}", ["lines"]),
         ("{{ LINES | sum(attribute='TotalPrice') | money }}", ["lines", "lines.TotalPrice"]),
         (
-            "{% for g in LINES | groupby('P.Family') %}{{ g.grouper }}{% for x in g.list %}{{ x.A }}{% endfor %}{% endfor %}",
-            ["lines", "lines.P.Family", "lines.A"],
+            "{% for g in LINES | groupby('P.F') %}{% for x in g.list %}{{ x.A }}{% endfor %}{{ g.grouper }}{%endfor%}",
+            ["lines", "lines.P.F", "lines.A"],
         ),
         (
-            "{% for f, items in LINES | groupby('P.Family') %}{{ items | map(attribute='N') | join(', ') }}{% endfor %}",
-            ["lines", "lines.P.Family", "lines.N"],
+            "{% for f, items in LINES | groupby('P.F') %}{{ items | map(attribute='N') | join(', ') }}{% endfor %}",
+            ["lines", "lines.P.F", "lines.N"],
         ),
         (
             "{{ (LINES | selectattr('IsPrimary') | first).Contact.Email }}",
@@ -46,8 +46,8 @@ LINES = "Opportunity.OpportunityLineItems"
             ["lines", "lines.Quantity"],
         ),
         (
-            "{% if Opportunity.Type %}{% set x = Opportunity.A %}{% else %}{% set x = Opportunity.B %}{% endif %}{{ x.N }}",
-            ["Type", "A.N", "B.N"],
+            "{% set x = Opportunity.A %}{% if Opportunity.T %}{% set x = Opportunity.B %}{% endif %}{{ x.N }}",
+            ["T", "B.N", "A.N"],
         ),
         ("{{ [Opportunity.A, Opportunity.B] | select | join(', ') }}", ["A", "B"]),
         ("{{ Opportunity.A | default(Opportunity.B) }}", ["A", "B"]),

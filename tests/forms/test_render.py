@@ -84,7 +84,8 @@ def test_every_font_is_embedded():
 
 @pytest.mark.parametrize(
     "name",
-    ['AT&T <Corp> "R&D"', "{{ 7*7 }} {% raw %}", "</p><p>", "Ελλάς Αθήνα", "Газпром нефть", "Công ty Việt", "Ærøskøbing",
+    ['AT&T <Corp> "R&D"', "{{ 7*7 }} {% raw %}", "</p><p>",
+     "Ελλάς Αθήνα", "Газпром нефть", "Công ty Việt", "Ærøskøbing",
      "100 € – ½", "a  b", "(x) \\ y"],
 )  # fmt: skip
 def test_a_name_stands_in_the_form_letter_by_letter(name):
