@@ -104,7 +104,7 @@ class PocketOrg:
                 self.insert("PermissionSetAssignment", {"AssigneeId": user_id, "PermissionSetId": each["Id"]})
 
     def _user_id(self, username: str) -> str:
-        return str(self.org.store.find("User", Username=username)[0]["Id"])
+        return str(self.org.get_all("User", Username=username)[0]["Id"])
 
     def insert(self, sobject: str, values: Mapping[str, Any], /) -> str:
         """Put a record into the org from inside: no permission is asked, and read-only fields may be set."""
