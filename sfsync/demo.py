@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -165,7 +166,7 @@ class Play:
         self._rep.call("PATCH", "composite/sobjects", json={"allOrNone": True, "records": records})
         began = time.monotonic()
         for deal in deals:
-            self._expect(deal, "moved it with the others", lambda d=deal: self._has_file(d, version=1), began)
+            self._expect(deal, "moved it with the others", partial(self._has_file, deal, version=1), began)
 
     def _nothing_happens(self, frozen: dict[str, Any], untouched: dict[str, Any]) -> None:
         say(f"{frozen['Name']} is won; a quantity is changed after that. {untouched['Name']} gets a next step.")

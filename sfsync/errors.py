@@ -6,7 +6,8 @@ SfsyncError                what happened, where, what to do
 │   └── SetupErrors        several of them, found together
 └── TryAgainLater          nobody: the next tick; the operator hears if it lasts
     ├── LookAgain          the record changed under us: read it again, decide again
-    └── AnswerLost         a write may or may not have happened: look it up before anything is repeated
+    └── Outage             not the record but the whole org: nothing else will go through now either
+        └── AnswerLost     a write may or may not have happened: look it up before anything is repeated
 
 Anything else is a bug.
 """
@@ -63,7 +64,11 @@ class LookAgain(TryAgainLater):
     """The record changed under us: read it again and decide again, at once."""
 
 
-class AnswerLost(TryAgainLater):
+class Outage(TryAgainLater):
+    """Not the record but the whole org: nothing else will go through now either."""
+
+
+class AnswerLost(Outage):
     """A write may or may not have happened: look it up before anything is repeated."""
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sfsync.config import Settings
 from sfsync.due import Restore, Version, decide
-from sfsync.errors import LookAgain, RecordIncomplete, SetupError, SfsyncError, TryAgainLater
+from sfsync.errors import LookAgain, Outage, RecordIncomplete, SetupError, SfsyncError, TryAgainLater
 from sfsync.forms.compose import DISCOUNT, Blueprint, choose, compose
 from sfsync.records import Notice, Opportunity, OrderForm, Pdf, Receipt, Request, Stamp, Status, Upload
 from sfsync.renderers import Renderers
@@ -197,9 +197,9 @@ class Sync:
             self._teller.ring([notice for notice in ready if notice])
             report.made += sum(notice is not None for notice in ready)
             log.info("%d of %d forms attached", report.made, len(now.jobs))
-            outage = [a for a in answers.values() if isinstance(a, TryAgainLater) and not isinstance(a, LookAgain)]
-            if len(outage) == len(batch):
-                raise outage[0]
+            for answer in answers.values():
+                if isinstance(answer, Outage):
+                    raise answer
             if self._stopping():
                 return
 

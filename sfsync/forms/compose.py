@@ -48,8 +48,8 @@ class Blueprint:
     @property
     def places(self) -> Iterator[tuple[str, str]]:
         """Every field path with the place that names it: what to ask the org for."""
-        for found in (self.template, self.title, *([self.condition] if self.condition else [])):
-            yield from ((p.path, p.where) for p in found.paths)
+        yield from ((p.path, p.where) for p in (*self.template.paths, *self.title.paths))
+        yield from ((p.path, p.where) for p in (self.condition.paths if self.condition else ()))
         yield from ((n.path, n.where) for n in self.needs)
         yield from ((path, "sfsync's check of the sums") for path in _CHECKED)
 

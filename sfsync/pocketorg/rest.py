@@ -66,7 +66,7 @@ def read(org: Org, call: Call, params: Params) -> Answer:
 
 def update(org: Org, call: Call, params: Params) -> Answer:
     sobject = _sobject(org, call, params)
-    row = _row(org, sobject, params["id"])
+    row = _row(org, sobject, params["id"], writing=True)
     check_unmodified(call, row)
     org.dml.update(sobject.name, row["Id"], _written(call), org.access(call))
     return Answer(204)
@@ -144,14 +144,14 @@ def _created(call: Call, sobject: SObject, record_id: str, more: Record | None =
     return Answer(201, body, {"Location": f"{call.root}/sobjects/{sobject.name}/{record_id}"})
 
 
-def _row(org: Org, sobject: SObject, record_id: str) -> Row:
+def _row(org: Org, sobject: SObject, record_id: str, *, writing: bool = False) -> Row:
     full = ids.full(record_id)
     if full is None or full[:3] != sobject.key_prefix:
         return org.dml.existing(sobject, record_id)
     row = org.store.get(sobject.name, full)
-    if row is None or row.get("IsDeleted"):
+    if row is None or (row.get("IsDeleted") and not writing):
         raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
-    return row
+    return org.dml.existing(sobject, full)
 
 
 def _read(org: Org, call: Call, sobject: SObject, row: Row) -> Answer:

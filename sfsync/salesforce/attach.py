@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sfsync.config import FieldNames
-from sfsync.errors import AnswerLost, SetupError, SfsyncError, TryAgainLater
+from sfsync.errors import AnswerLost, Outage, SetupError, SfsyncError, TryAgainLater
 from sfsync.records import Receipt, Status, Upload
 from sfsync.salesforce import codes, soql
 from sfsync.salesforce.api import VERSION, Api, Row, error_in
@@ -70,7 +70,8 @@ class Attacher:
         except AnswerLost as lost:
             return self._look_up(uploads, lost)
         except TryAgainLater as error:
-            return {u.opportunity_id: error for u in uploads}
+            outage = Outage(error.what, where=error.where, remedy=error.remedy)
+            return {u.opportunity_id: outage for u in uploads}
 
     def _by_graphs(self, uploads: list[Upload], ready_at: datetime) -> Answers:
         graphs = [{"graphId": u.opportunity_id, "compositeRequest": self._writes(u, ready_at)} for u in uploads]
