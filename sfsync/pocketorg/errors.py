@@ -4,7 +4,7 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """A refusal as Salesforce words it. `fields` is None where Salesforce sends no such key (parse, URL and SOQL errors)."""
+    """A refusal as Salesforce words it; `fields` is None where it sends no such key (parse, URL and SOQL errors)."""
 
     def __init__(self, status: int, code: str, message: str, fields: list[str] | None = None) -> None:
         super().__init__(message)

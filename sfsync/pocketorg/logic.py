@@ -4,9 +4,10 @@
 
 from collections.abc import Mapping
 
-from sfsync.pocketorg import files, opportunity
-from sfsync.pocketorg.store import Row
-from sfsync.pocketorg.work import Logic, Work
+from sfsync.pocketorg.data import opportunity
+from sfsync.pocketorg.data.store import Row
+from sfsync.pocketorg.data.work import Logic, Work
+from sfsync.pocketorg.rest import files
 
 
 class Person(Logic):

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sfsync.pocketorg import query, sqlfunctions
-from sfsync.pocketorg.access import Access
+from sfsync.pocketorg import query
 from sfsync.pocketorg.call import Answer, Call, Route, dispatch, refused
-from sfsync.pocketorg.dml import Dml
+from sfsync.pocketorg.data.access import Access
+from sfsync.pocketorg.data.dml import Dml
+from sfsync.pocketorg.data.store import Store
+from sfsync.pocketorg.data.work import Limits, Logic
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.faults import Faults
+from sfsync.pocketorg.query import sqlfunctions
 from sfsync.pocketorg.schema import Schema
 from sfsync.pocketorg.sessions import Sessions
-from sfsync.pocketorg.store import Store
-from sfsync.pocketorg.work import Limits, Logic
 
 DAY = timedelta(hours=24)
 

@@ -12,16 +12,16 @@ from typing import Any, Self
 import uvicorn
 
 from sfsync.pocketorg import founding, standard
-from sfsync.pocketorg.access import everything
-from sfsync.pocketorg.auth import Auth
+from sfsync.pocketorg.data.access import everything
+from sfsync.pocketorg.data.store import Store
 from sfsync.pocketorg.faults import Faults
+from sfsync.pocketorg.http.auth import Auth
+from sfsync.pocketorg.http.wire import Protocol, Wire
 from sfsync.pocketorg.logic import LOGIC
 from sfsync.pocketorg.metadata import load
 from sfsync.pocketorg.org import ApiCall, Notification, Org
-from sfsync.pocketorg.resources import ROUTES
+from sfsync.pocketorg.rest.resources import ROUTES
 from sfsync.pocketorg.seed import Ground, list_stages, many, sample
-from sfsync.pocketorg.store import Store
-from sfsync.pocketorg.wire import Protocol, Wire
 
 #: an idle connection stays open for as long as a client may think of it
 _KEEP_ALIVE = 75

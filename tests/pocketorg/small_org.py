@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sfsync.pocketorg import ids, query, soql, standard
+from sfsync.pocketorg import ids, query, standard
+from sfsync.pocketorg.data.store import Store
 from sfsync.pocketorg.errors import ApiError
+from sfsync.pocketorg.query import soql
 from sfsync.pocketorg.schema import Field, PicklistValue, Schema
-from sfsync.pocketorg.store import Store
 
 NOW = datetime(2026, 5, 14, 10, 30, tzinfo=UTC)  # a Thursday
 STAMP = "2026-05-01T07:25:37.000Z"

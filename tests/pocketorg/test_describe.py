@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from sfsync.pocketorg import describe, metadata, standard
+from sfsync.pocketorg import metadata, standard
+from sfsync.pocketorg.rest import describe
 from sfsync.pocketorg.schema import Schema
 
 RECORDED = Path(__file__).parents[2] / ".." / "shared" / "salesforce" / "recorded"

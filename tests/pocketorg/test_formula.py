@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_org import NOW, SmallOrg, small_org
 
-from sfsync.pocketorg import formula
 from sfsync.pocketorg.errors import ApiError
+from sfsync.pocketorg.query import formula
 from sfsync.pocketorg.schema import Field
+from tests.pocketorg.small_org import NOW, SmallOrg, small_org
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from sfsync.pocketorg import metadata, standard
+from sfsync.pocketorg.metadata.sourcefile import MetadataError
 from sfsync.pocketorg.schema import Field, Schema
-from sfsync.pocketorg.sourcefile import MetadataError
 
 OURS = Path(__file__).parents[2] / "config" / "salesforce"
 RECORDED = Path(__file__).parents[2] / ".." / "shared" / "salesforce" / "recorded" / "metadata"

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_org import NOW, Everyone, SmallOrg, small_org
 
-from sfsync.pocketorg import dates, query, soql
+from sfsync.pocketorg import query
 from sfsync.pocketorg.errors import ApiError
+from sfsync.pocketorg.query import dates, soql
+from sfsync.pocketorg.query.answers import MOST_CURSORS
+from tests.pocketorg.small_org import NOW, Everyone, SmallOrg, small_org
 
 RECORDED = Path(__file__).parents[2] / ".." / "shared" / "salesforce" / "recorded" / "rest" / "sf-functions-python"
 
@@ -435,7 +437,7 @@ def test_an_unknown_locator_is_refused(locator: str) -> None:
 def test_the_oldest_cursor_is_forgotten_when_there_are_too_many() -> None:
     cursors = query.Cursors()
     first = cursors.open(numbered(201), version="59.0", batch_size=200)["nextRecordsUrl"]
-    for _ in range(query.MOST_CURSORS):
+    for _ in range(MOST_CURSORS):
         cursors.open(numbered(201), version="59.0", batch_size=200)
     with pytest.raises(ApiError):
         cursors.more(first.rpartition("/")[2], "59.0")

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfsync.pocketorg import ids, jsontext
+from sfsync.pocketorg import ids
 from sfsync.pocketorg.errors import ApiError
+from sfsync.pocketorg.http import jsontext
 from sfsync.pocketorg.values import java_double
 
 SHORT_IDS = st.text(string.ascii_letters + string.digits, min_size=15, max_size=15)

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
-from sfsync.pocketorg import describe, ids
+from sfsync.pocketorg import ids
 from sfsync.pocketorg.call import Answer, Call, Params, Route
-from sfsync.pocketorg.dml import SeveralFound, external_id
+from sfsync.pocketorg.data.dml import SeveralFound, external_id
+from sfsync.pocketorg.data.store import Row
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.org import Org
+from sfsync.pocketorg.rest import describe
 from sfsync.pocketorg.schema import SObject
-from sfsync.pocketorg.store import Row
 
 Record = dict[str, Any]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sfsync.pocketorg import soql
+from sfsync.pocketorg.query import soql
+from sfsync.pocketorg.query.scope import Column, Scope
 from sfsync.pocketorg.schema import Field
-from sfsync.pocketorg.scope import Column, Scope
 
 IDS = frozenset({"id", "reference"})
 NUMBERS = frozenset({"int", "double", "currency", "percent"})

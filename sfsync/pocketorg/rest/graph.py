@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from sfsync.pocketorg import references
 from sfsync.pocketorg.call import Answer, Call, Params, Route, refused, split_url
-from sfsync.pocketorg.composite import Subrequest, subrequests
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.org import Org
+from sfsync.pocketorg.rest import references
+from sfsync.pocketorg.rest.composite import Subrequest, subrequests
 
 Record = dict[str, Any]
 

@@ -8,9 +8,9 @@ Source: Object Reference, "Opportunity", "OpportunityLineItem", "OpportunityCont
 from datetime import date
 from typing import Any
 
+from sfsync.pocketorg.data.store import Row
+from sfsync.pocketorg.data.work import Logic, Work
 from sfsync.pocketorg.errors import ApiError
-from sfsync.pocketorg.store import Row
-from sfsync.pocketorg.work import Logic, Work
 
 #: a change of one of these is a row of OpportunityHistory
 _HISTORY = ("Amount", "Probability", "StageName", "CloseDate")

@@ -1,12 +1,12 @@
 """Every resource that the pocket org speaks, in the order in which paths are tried."""
 
-from sfsync.pocketorg import actions, collections, composite, files, graph, limits, rest
 from sfsync.pocketorg.call import Route
 from sfsync.pocketorg.org import Org
+from sfsync.pocketorg.rest import actions, collections, composite, files, graph, limits, rows
 
 ROUTES: tuple[Route[Org], ...] = (
     *files.ROUTES,
-    *rest.ROUTES,
+    *rows.ROUTES,
     *collections.ROUTES,
     *composite.ROUTES,
     *graph.ROUTES,

@@ -8,10 +8,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from sfsync.pocketorg import references
 from sfsync.pocketorg.call import Answer, Call, Params, Route, refused, split_url
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.org import Org
+from sfsync.pocketorg.rest import references
 
 Record = dict[str, Any]
 

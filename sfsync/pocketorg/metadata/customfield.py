@@ -6,8 +6,8 @@ Source: Metadata API Developer Guide, "CustomField"; defaults as there.
 from collections.abc import Callable
 from typing import Any
 
+from sfsync.pocketorg.metadata.sourcefile import Element
 from sfsync.pocketorg.schema import Field, PicklistValue
-from sfsync.pocketorg.sourcefile import Element
 
 Facts = dict[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sfsync.pocketorg.scope import Column, Step
+from sfsync.pocketorg.query.scope import Column, Step
 
 Record = dict[str, Any]
 Row = Sequence[Any]

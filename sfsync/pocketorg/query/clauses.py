@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 
-from sfsync.pocketorg import filters, soql
-from sfsync.pocketorg.filters import Sql
+from sfsync.pocketorg.query import filters, soql
+from sfsync.pocketorg.query.filters import Sql
+from sfsync.pocketorg.query.scope import Scope
+from sfsync.pocketorg.query.terms import SHAPELESS, term
 from sfsync.pocketorg.schema import Field
-from sfsync.pocketorg.scope import Scope
-from sfsync.pocketorg.terms import SHAPELESS, term
 
 
 def condition(query: soql.Query, scope: Scope) -> Sql:

@@ -19,8 +19,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from sfsync.pocketorg.call import Answer
+from sfsync.pocketorg.data.store import Row
 from sfsync.pocketorg.org import Org
-from sfsync.pocketorg.store import Row
 
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _LOGIN_HOSTS = ("https://login.salesforce.com", "https://test.salesforce.com")

@@ -1,9 +1,9 @@
 """How much of its allowances an org has left. Source: REST API Developer Guide, "Limits"."""
 
 from sfsync.pocketorg.call import Answer, Call, Params, Route
+from sfsync.pocketorg.data.store import quoted
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.org import Org
-from sfsync.pocketorg.store import quoted
 
 _MOST_DOCUMENTS = 30_000_000
 _STORAGE_MB = 5_120

@@ -12,7 +12,7 @@ from pathlib import Path as File
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken, v_args
 
 from sfsync.pocketorg.errors import ApiError
-from sfsync.pocketorg.soqltree import (
+from sfsync.pocketorg.query.soqltree import (
     Both,
     Call,
     Comparison,
@@ -29,7 +29,7 @@ from sfsync.pocketorg.soqltree import (
     SemiJoin,
     Source,
 )
-from sfsync.pocketorg.sqlfunctions import register
+from sfsync.pocketorg.query.sqlfunctions import register
 
 __all__ = [
     "Both",

@@ -4,12 +4,12 @@
 
 from collections.abc import Iterable
 
-from sfsync.pocketorg import formula
-from sfsync.pocketorg.access import Access
+from sfsync.pocketorg.data.access import Access
+from sfsync.pocketorg.data.store import Row, quoted
+from sfsync.pocketorg.data.work import Work
 from sfsync.pocketorg.errors import ApiError
+from sfsync.pocketorg.query import formula
 from sfsync.pocketorg.schema import Field, SObject, ValidationRule
-from sfsync.pocketorg.store import Row, quoted
-from sfsync.pocketorg.work import Work
 
 #: A field that may point to more kinds than this may point to anything, also to objects that were deployed later.
 _POLYMORPHIC = 4

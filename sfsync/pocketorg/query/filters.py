@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sfsync.pocketorg import dates, ids, soql
+from sfsync.pocketorg import ids
 from sfsync.pocketorg.errors import ApiError
-from sfsync.pocketorg.scope import Scope
-from sfsync.pocketorg.sqlfunctions import fold
-from sfsync.pocketorg.terms import IDS, NUMBERS, SHAPELESS, Term, term
+from sfsync.pocketorg.query import dates, soql
+from sfsync.pocketorg.query.scope import Scope
+from sfsync.pocketorg.query.sqlfunctions import fold
+from sfsync.pocketorg.query.terms import IDS, NUMBERS, SHAPELESS, Term, term
 
 MOST_SEMI_JOINS = 2
 

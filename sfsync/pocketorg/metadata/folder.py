@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sfsync.pocketorg import customfield, customobject
+from sfsync.pocketorg.metadata import customfield, customobject
+from sfsync.pocketorg.metadata.sourcefile import Element, MetadataError
 from sfsync.pocketorg.schema import Field, PicklistValue, Schema, SObject, ValidationRule
 from sfsync.pocketorg.seed import Insert
-from sfsync.pocketorg.sourcefile import Element, MetadataError
 
 _KEY_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #: files of a project that are no metadata

@@ -7,8 +7,8 @@ admin changes through the API takes effect at once.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from sfsync.pocketorg.data.store import Row, Store
 from sfsync.pocketorg.schema import Field, Schema, SObject
-from sfsync.pocketorg.store import Row, Store
 
 #: objects that every user of the API may read, whatever the profile says
 _OPEN_TO_ALL = frozenset(

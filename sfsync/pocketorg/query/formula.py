@@ -20,8 +20,8 @@ from pathlib import Path
 
 from lark import Lark, Token, Tree, UnexpectedInput
 
-from sfsync.pocketorg import formulafunctions
-from sfsync.pocketorg.formulafunctions import Circumstances, Piece, refused, text_literal
+from sfsync.pocketorg.query import formulafunctions
+from sfsync.pocketorg.query.formulafunctions import Circumstances, Piece, refused, text_literal
 from sfsync.pocketorg.schema import Field, Schema, SObject
 
 LONGEST = 3_900  #: characters; Salesforce Help, "Formula Field Limits and Restrictions"

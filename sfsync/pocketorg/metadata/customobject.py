@@ -5,8 +5,8 @@ Source: Metadata API Developer Guide, "CustomObject"; Object Reference, "System 
 
 from typing import Any
 
+from sfsync.pocketorg.metadata.sourcefile import Element
 from sfsync.pocketorg.schema import Field, SObject
-from sfsync.pocketorg.sourcefile import Element
 
 #: settings that change nothing in a pocket org
 _IDLE = (

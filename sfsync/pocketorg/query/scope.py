@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from sfsync.pocketorg import formula, soql
 from sfsync.pocketorg.errors import ApiError
+from sfsync.pocketorg.query import formula, soql
 from sfsync.pocketorg.schema import Field, Schema, SObject
 
 MOST_PARENTS = 5  #: levels up; SOQL and SOSL Reference, "Relationship Query Limits"

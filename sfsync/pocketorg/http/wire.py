@@ -16,11 +16,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from sfsync.pocketorg import jsontext
-from sfsync.pocketorg.auth import Auth
 from sfsync.pocketorg.call import VERSIONS, Answer, Call, refused, split_url
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.faults import Fault, When
+from sfsync.pocketorg.http import jsontext
+from sfsync.pocketorg.http.auth import Auth
 from sfsync.pocketorg.org import ApiCall, Org
 
 log = logging.getLogger("sfsync.pocketorg")

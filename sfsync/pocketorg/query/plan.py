@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from sfsync.pocketorg import aggregates, clauses, filters, shape, soql
 from sfsync.pocketorg.errors import ApiError
-from sfsync.pocketorg.filters import Sql
+from sfsync.pocketorg.query import aggregates, clauses, filters, shape, soql
+from sfsync.pocketorg.query.filters import Sql
+from sfsync.pocketorg.query.scope import WSDL, Asked, Column, Scope
+from sfsync.pocketorg.query.shape import Cell, Shape
+from sfsync.pocketorg.query.terms import COSMETIC, Term, term
 from sfsync.pocketorg.schema import ChildRelationship, Field, SObject
-from sfsync.pocketorg.scope import WSDL, Asked, Column, Scope
-from sfsync.pocketorg.shape import Cell, Shape
-from sfsync.pocketorg.terms import COSMETIC, Term, term
 
 #: Source: SOQL and SOSL Reference, "OFFSET", "SELECT" (FIELDS) and "Relationship Query Limits".
 MOST_OFFSET, MOST_FIELDS_LIMIT, MOST_CHILDREN = 2000, 200, 20

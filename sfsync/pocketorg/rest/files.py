@@ -11,11 +11,11 @@ from pathlib import PurePosixPath
 
 from sfsync.pocketorg import ids
 from sfsync.pocketorg.call import Answer, Call, Params, Route
+from sfsync.pocketorg.data.store import Row
+from sfsync.pocketorg.data.work import Logic, Work
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.org import Org
-from sfsync.pocketorg.store import Row
 from sfsync.pocketorg.values import moment
-from sfsync.pocketorg.work import Logic, Work
 
 #: FileType for the extensions whose type is another word
 _TYPES = {

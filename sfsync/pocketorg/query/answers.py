@@ -12,12 +12,13 @@ from itertools import count, islice
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sfsync.pocketorg import ids, soql
+from sfsync.pocketorg import ids
 from sfsync.pocketorg.errors import ApiError
-from sfsync.pocketorg.plan import Child, Plan, plan
+from sfsync.pocketorg.query import soql
+from sfsync.pocketorg.query.plan import Child, Plan, plan
+from sfsync.pocketorg.query.scope import Access, Asked
+from sfsync.pocketorg.query.shape import Record, Row
 from sfsync.pocketorg.schema import Schema
-from sfsync.pocketorg.scope import Access, Asked
-from sfsync.pocketorg.shape import Record, Row
 
 CHILD_PAGE = 200  #: rows of a child list that come with their parent; the rest has its own nextRecordsUrl
 MOST_CURSORS, MOST_RECORDS = 500, 500_000  #: kept open at a time

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sfsync.pocketorg.data.store import Row, Store, is_stored, quoted
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.faults import Locks
 from sfsync.pocketorg.schema import Field, Schema, SObject
-from sfsync.pocketorg.store import Row, Store, is_stored, quoted
 from sfsync.pocketorg.values import moment
 
 

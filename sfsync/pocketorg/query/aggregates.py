@@ -5,11 +5,11 @@ Source: SOQL and SOSL Reference, "GROUP BY", "HAVING" and "Aggregate Functions".
 
 from __future__ import annotations
 
-from sfsync.pocketorg import clauses, filters, shape, soql
-from sfsync.pocketorg.filters import Sql
-from sfsync.pocketorg.scope import Scope
-from sfsync.pocketorg.shape import Cell
-from sfsync.pocketorg.terms import AGGREGATES, SHAPELESS, Term, term
+from sfsync.pocketorg.query import clauses, filters, shape, soql
+from sfsync.pocketorg.query.filters import Sql
+from sfsync.pocketorg.query.scope import Scope
+from sfsync.pocketorg.query.shape import Cell
+from sfsync.pocketorg.query.terms import AGGREGATES, SHAPELESS, Term, term
 
 
 def has_aggregate(item: soql.Item | soql.Query) -> bool:

@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sfsync.pocketorg import access as permissions
-from sfsync.pocketorg import ids, rules, values
-from sfsync.pocketorg.access import Access
+from sfsync.pocketorg import ids, values
+from sfsync.pocketorg.data import access as permissions
+from sfsync.pocketorg.data import rules
+from sfsync.pocketorg.data.access import Access
+from sfsync.pocketorg.data.store import Row, Store, is_stored
+from sfsync.pocketorg.data.work import Limits, Logic, Work
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.faults import Locks
 from sfsync.pocketorg.schema import Field, Schema, SObject
-from sfsync.pocketorg.store import Row, Store, is_stored
-from sfsync.pocketorg.work import Limits, Logic, Work
 
 Values = Mapping[str, Any]
 

@@ -1,0 +1,1 @@
+"""Rows and what happens to them: permissions, rules, roll-ups, transactions. Knows nothing of HTTP."""

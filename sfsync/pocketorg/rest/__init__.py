@@ -1,0 +1,1 @@
+"""The resources below /services/data: one room for each family. Knows nothing of HTTP itself."""
