@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from sfsync.errors import SetupError, SfsyncError
-from sfsync.forms.render import render
+from sfsync.forms.render import render, warm
 from sfsync.forms.template import Template
 from sfsync.records import OrderForm, Pdf
 
@@ -36,6 +36,12 @@ def _outlive_no_parent() -> None:
         os._exit(0)
 
 
+def _warm() -> None:
+    """Load fonts and templates while the first records are still being read."""
+    for template in _templates.values():
+        warm(template)
+
+
 def _render(form: OrderForm) -> Pdf:
     return render(form, _templates[form.template])
 
@@ -51,7 +57,10 @@ class Renderers:
     def _new_pool(self) -> ProcessPoolExecutor:
         # spawned, not forked: the processes inherit no threads
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._processes, context, initializer=_start, initargs=(self._templates,))
+        pool = ProcessPoolExecutor(self._processes, context, initializer=_start, initargs=(self._templates,))
+        for _ in range(self._processes):
+            pool.submit(_warm)
+        return pool
 
     def render(self, forms: Sequence[OrderForm]) -> Iterator[Pdf | SfsyncError]:
         """Render all of them ahead; yield each as it is wanted. One bad form never holds up the others."""
