@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 OVERLAP = timedelta(minutes=10)
 #: stamps have whole seconds: what moved this shortly before it was read may have moved again
 _FRESH = timedelta(seconds=2)
+#: how long after our own write to look at a record again
+_SETTLES = timedelta(seconds=5)
 #: rounds for records that others changed while we worked on them; the rest waits for the next pass
 _ROUNDS = 3
 
@@ -72,13 +74,18 @@ class _Job:
 
 @dataclass(slots=True)
 class _Round:
-    """What the steps hand on for one chunk of records."""
+    """What the steps hand on while some records are dealt with."""
 
-    jobs: list[_Job] = field(default_factory=list)
+    #: when each record was read, by Id
+    read_at: dict[str, datetime] = field(default_factory=dict)
+    #: what is to be written on records: they lack something, or failed
     notices: list[tuple[Opportunity, Notice]] = field(default_factory=list)
     restore: list[Opportunity] = field(default_factory=list)
-    #: records that are not dealt with, and must be looked at again
-    again: set[str] = field(default_factory=set)
+    #: bells of forms that are attached
+    bells: list[Notice] = field(default_factory=list)
+    #: changed under us: to be looked at again at once
+    again: list[str] = field(default_factory=list)
+    #: left to the next pass
     later: set[str] = field(default_factory=set)
 
 
@@ -102,6 +109,7 @@ class Sync:
         self._remake, self._stopping = remake, stopping
         self._plan: Plan | None = None
         self._seen: dict[str, frozenset[Stamp]] = {}
+        self._attached: dict[str, datetime] = {}
         self._watched: datetime | None = None
 
     def run(self, *, sweep: bool = False) -> Report:
@@ -128,15 +136,23 @@ class Sync:
         plan = self._plan = self._plan or self._make_plan()
         since = None if sweep or self._watched is None else self._watched - OVERLAP
         requests = self._org.watch(plan, since, began - self._settings.look_back)
-        moved = [r for r in requests if sweep or not r.stamps <= self._seen.get(r.opportunity_id, frozenset())]
+        self._forget_all_but({r.opportunity_id for r in requests})
+        moved = [r for r in requests if sweep or self._is_news(r, began)]
         report.moved = len(moved)
-        kept = {r.opportunity_id for r in requests}
-        self._seen = {i: stamps for i, stamps in self._seen.items() if i in kept}
-        for chunk in chunks(moved, IDS_PER_QUERY):
-            if self._stopping():
-                return
-            self._deal_with(plan, chunk, report)
-        self._watched = began
+        self._deal_with(plan, moved, report)
+        if not self._stopping():
+            self._watched = began
+
+    def _is_news(self, request: Request, now: datetime) -> bool:
+        """Whether to read it. What we have just written moved by our own hand, and is looked at once it has settled."""
+        attached = self._attached.get(request.opportunity_id)
+        if attached and now - attached < _SETTLES:
+            return False
+        return not request.stamps <= self._seen.get(request.opportunity_id, frozenset())
+
+    def _forget_all_but(self, ids: set[str]) -> None:
+        self._seen = {i: stamps for i, stamps in self._seen.items() if i in ids}
+        self._attached = {i: when for i, when in self._attached.items() if i in ids}
 
     def _make_plan(self) -> Plan:
         stages = [b.settings.stage for b in self._blueprints]
@@ -144,31 +160,49 @@ class Sync:
         return self._org.plan(stages, self._settings.fields, places, optional=[DISCOUNT])
 
     def _deal_with(self, plan: Plan, requests: Sequence[Request], report: Report) -> None:
-        began = self._org.now()
-        ids, open_ids = [r.opportunity_id for r in requests], set[str]()
+        now = _Round()
+        ids = [r.opportunity_id for r in requests]
         for _ in range(_ROUNDS):
-            done = self._round(plan, ids, report)
-            open_ids |= done.later
-            ids = sorted(done.again)
+            now.again = []
+            for batch in self._batches(self._rendered(plan, ids, now, report)):
+                self._attach(batch, now, report)
+                if self._stopping():
+                    break
+            self._tell(now, report)
+            ids = now.again
             if not ids or self._stopping():
                 break
-        open_ids |= set(ids)
-        report.later += len(open_ids)
+        now.later.update(now.again)
+        report.later += len(now.later)
         for request in requests:
-            settled = all(when < began - _FRESH for _, when in request.stamps)
-            if settled and request.opportunity_id not in open_ids:
-                self._seen[request.opportunity_id] = request.stamps
+            self._settle(request, now)
 
-    def _round(self, plan: Plan, ids: Sequence[str], report: Report) -> _Round:
-        """Read and compose some records, attach what is due, tell what there is to tell."""
-        now = _Round()
-        self._compose(plan, ids, now)
-        self._attach(now, report)
-        self._tell(now, report)
-        return now
+    def _settle(self, request: Request, now: _Round) -> None:
+        """Remember what we have seen and dealt with."""
+        read_at = now.read_at.get(request.opportunity_id)
+        if read_at is None or request.opportunity_id in now.later:
+            return
+        if all(when < read_at - _FRESH for _, when in request.stamps):
+            self._seen[request.opportunity_id] = request.stamps
 
-    def _compose(self, plan: Plan, ids: Sequence[str], now: _Round) -> None:
+    def _rendered(self, plan: Plan, ids: Sequence[str], now: _Round, report: Report) -> Iterator[tuple[_Job, Pdf]]:
+        """Read and compose chunk by chunk, and yield what is rendered; the rest of a chunk renders meanwhile."""
+        for chunk in chunks(ids, IDS_PER_QUERY):
+            if self._stopping():
+                return
+            jobs = self._compose(plan, chunk, now)
+            self._tell(now, report)
+            for job, pdf in zip(jobs, self._renderers.render([job.form for job in jobs]), strict=True):
+                if isinstance(pdf, SfsyncError):
+                    now.notices.append((job.opportunity, _refused(job.opportunity, pdf)))
+                    continue
+                if pdf.missing:
+                    log.warning("%s: no font has %s; the form shows boxes", job.opportunity.id, pdf.missing)
+                yield job, pdf
+
+    def _compose(self, plan: Plan, ids: Sequence[str], now: _Round) -> list[_Job]:
         due: list[tuple[Opportunity, OrderForm, Version]] = []
+        now.read_at.update(dict.fromkeys(ids, self._org.now()))
         for opportunity in self._org.read(plan, ids):
             blueprint = choose(opportunity, self._blueprints)
             if blueprint is None:
@@ -184,50 +218,42 @@ class Sync:
                 else:
                     due.append((opportunity, form, found))
         documents = self._org.documents(o.made.file_id for o, _, _ in due if o.made and o.made.file_id)
-        for opportunity, form, version in due:
-            file_id = opportunity.made.file_id if opportunity.made else ""
-            now.jobs.append(_Job(opportunity, form, version, documents.get(file_id)))
+        return [_Job(o, form, version, documents.get(o.made.file_id) if o.made else None) for o, form, version in due]
 
-    def _attach(self, now: _Round, report: Report) -> None:
-        """Upload one batch while the next ones are being rendered."""
-        for batch in self._batches(now, self._renderers.render([job.form for job in now.jobs])):
-            jobs = {job.opportunity.id: job for job, _ in batch}
-            answers = self._attacher.attach([upload for _, upload in batch])
-            ready = [self._receive(jobs[i], answer, now) for i, answer in answers.items()]
-            self._teller.ring([notice for notice in ready if notice])
-            report.made += sum(notice is not None for notice in ready)
-            log.info("%d of %d forms attached", report.made, len(now.jobs))
-            for answer in answers.values():
-                if isinstance(answer, Outage):
-                    raise answer
-            if self._stopping():
-                return
-
-    def _batches(self, now: _Round, pdfs: Iterator[Pdf | SfsyncError]) -> Iterator[list[tuple[_Job, Upload]]]:
-        batch: list[tuple[_Job, Upload]] = []
-        size = 0
-        for job, pdf in zip(now.jobs, pdfs, strict=True):
-            if isinstance(pdf, SfsyncError):
-                now.notices.append((job.opportunity, _refused(job.opportunity, pdf)))
-                continue
-            if pdf.missing:
-                log.warning("%s: no font has %s; the form shows boxes", job.opportunity.id, pdf.missing)
-            batch.append((job, _upload(job, pdf)))
-            size += len(pdf.content)
+    def _batches(self, rendered: Iterator[tuple[_Job, Pdf]]) -> Iterator[list[tuple[_Job, Pdf]]]:
+        """As many as the attacher takes now, over the borders of chunks."""
+        batch: list[tuple[_Job, Pdf]] = []
+        for job, pdf in rendered:
+            batch.append((job, pdf))
+            size = sum(len(p.content) for _, p in batch)
             if len(batch) >= self._attacher.batch_size or size >= MAX_BYTES:
                 yield batch
-                batch, size = [], 0
+                batch = []
         if batch:
             yield batch
+
+    def _attach(self, batch: Sequence[tuple[_Job, Pdf]], now: _Round, report: Report) -> None:
+        """Upload one batch while the next ones are being rendered."""
+        jobs = {job.opportunity.id: job for job, _ in batch}
+        answers = self._attacher.attach([_upload(job, pdf) for job, pdf in batch])
+        made = [notice for i, answer in answers.items() if (notice := self._receive(jobs[i], answer, now))]
+        now.bells += made
+        report.made += len(made)
+        log.info("%d forms attached", report.made)
+        for answer in answers.values():
+            if isinstance(answer, Outage):
+                self._ring(now)
+                raise answer
 
     def _receive(self, job: _Job, answer: Receipt | SfsyncError, now: _Round) -> Notice | None:
         opportunity = job.opportunity
         if isinstance(answer, Receipt):
             seconds = (answer.ready_at - job.version.requested_at).total_seconds()
             log.info("%s: version %d attached, %.0f s after it was asked for", opportunity.id, answer.version, seconds)
+            self._attached[opportunity.id] = answer.ready_at
             return _ready(opportunity, job.form)
         if isinstance(answer, LookAgain):
-            now.again.add(opportunity.id)
+            now.again.append(opportunity.id)
         elif isinstance(answer, TryAgainLater):
             log.info("%s: %s", opportunity.id, answer)
             now.later.add(opportunity.id)
@@ -237,14 +263,20 @@ class Sync:
 
     def _tell(self, now: _Round, report: Report) -> None:
         """Write what changed, then ring for it: once for each change of state, never for each pass."""
-        report.waiting += sum(n.status is Status.NEEDS_INFORMATION for _, n in now.notices)
-        report.failed += sum(n.status is Status.FAILED for _, n in now.notices)
-        changed = {n.opportunity_id: (o, n) for o, n in now.notices if _differs(o, n)}
+        notices, now.notices = now.notices, []
+        restore, now.restore = now.restore, []
+        report.waiting += sum(n.status is Status.NEEDS_INFORMATION for _, n in notices)
+        report.failed += sum(n.status is Status.FAILED for _, n in notices)
+        changed = {n.opportunity_id: (o, n) for o, n in notices if _differs(o, n)}
         written = self._teller.write([n for _, n in changed.values()])
-        self._teller.ring([n for n in written if changed[n.opportunity_id][0].shown.status != n.status])
-        if now.restore:
-            self._teller.restore(now.restore)
-            report.restored += len(now.restore)
+        now.bells += [n for n in written if changed[n.opportunity_id][0].shown.status != n.status]
+        self._ring(now)
+        self._teller.restore(restore)
+        report.restored += len(restore)
+
+    def _ring(self, now: _Round) -> None:
+        bells, now.bells = now.bells, []
+        self._teller.ring(bells)
 
 
 def _upload(job: _Job, pdf: Pdf) -> Upload:

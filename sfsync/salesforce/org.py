@@ -18,8 +18,9 @@ from sfsync.salesforce.api import MAX_SUBREQUESTS, Api, Row, chunks
 from sfsync.salesforce.describe import Describer, FieldInfo, Resolved
 from sfsync.salesforce.plan import Children, Plan
 
-#: Ids in one query: its URL stays below 16,384 bytes; source: SOQL and SOSL Reference, "SOQL Limits"
-IDS_PER_QUERY = 500
+#: Ids in one query: its URL stays below 16,384 bytes (SOQL and SOSL Reference, "SOQL Limits"), and the lines of so many
+#: usual deals fit into one page of 2,000 rows
+IDS_PER_QUERY = 400
 _ROW = ("Opportunity__c", "Version__c", "Token__c", "File_Id__c", "Requested_At__c", "Ready_At__c", "Made_From__c")
 
 
