@@ -1,0 +1,28 @@
+"""`make bench`: every figure, one after the other. `python -m benchmarks render latency` makes only these."""
+
+import sys
+from collections.abc import Callable
+
+from benchmarks import passes, render
+
+FIGURES: dict[str, Callable[[], None]] = {
+    "render": render.main,
+    "latency": passes.latency,
+    "calls": passes.calls,
+    "memory": passes.memory,
+}
+
+
+def main(wanted: list[str]) -> int:
+    unknown = [name for name in wanted if name not in FIGURES]
+    if unknown:
+        print(f"unknown: {', '.join(unknown)}; there are {', '.join(FIGURES)}", file=sys.stderr)
+        return 2
+    for name in wanted or FIGURES:
+        print(f"\n{name}\n{'-' * len(name)}", flush=True)
+        FIGURES[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
