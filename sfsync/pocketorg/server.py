@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +25,8 @@ from sfsync.pocketorg.seed import Ground, list_stages, many, sample
 
 #: an idle connection stays open for as long as a client may think of it
 _KEEP_ALIVE = 75
+#: what an org holds at first was there for a while, and did not move a moment ago
+_FURNISHED = timedelta(days=1)
 
 
 def _now() -> datetime:
@@ -50,9 +52,18 @@ class PocketOrg:
         schema = standard.schema()
         self.faults = Faults()
         store = Store(str(db), schema)
-        self.org = Org(store=store, schema=schema, clock=clock, logic=LOGIC, routes=ROUTES, faults=self.faults)
+        self._age = _FURNISHED
+        self.org = Org(
+            store=store,
+            schema=schema,
+            clock=lambda: clock() - self._age,
+            logic=LOGIC,
+            routes=ROUTES,
+            faults=self.faults,
+        )
         with store.transaction():
             self._furnish(seed, metadata)
+        self._age = timedelta()
         self.auth = Auth(self.org, integration_user=self._user_id(founding.INTEGRATION_USER))
         self._port = port
         self._server: _Server | None = None
@@ -84,7 +95,7 @@ class PocketOrg:
         ground = Ground(
             pricebook_id=store.find("Pricebook2", IsStandard=1)[0]["Id"],
             profile_id=store.find("Profile", Name="Standard User")[0]["Id"],
-            today=self.org.clock().date(),
+            today=(self.org.clock() + self._age).date(),
         )
         if seed == "sample":
             sample(self.insert, ground)
