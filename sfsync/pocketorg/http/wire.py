@@ -11,9 +11,11 @@ from urllib.parse import parse_qsl
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sfsync.pocketorg.call import VERSIONS, Answer, Call, refused, split_url
@@ -50,6 +52,19 @@ class Protocol(HttpToolsProtocol):
         self.scope.setdefault("extensions", {})["pocketorg"] = {"transport": self.transport}
 
 
+class OneSlash:
+    """Takes `//services` for `/services`: Salesforce CLI writes it so after an address that ends in a slash."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path", "").startswith("//"):
+            raw: bytes = scope.get("raw_path") or scope["path"].encode()
+            scope |= {"path": "/" + scope["path"].lstrip("/"), "raw_path": b"/" + raw.lstrip(b"/")}
+        await self._app(scope, receive, send)
+
+
 class Wire:
     """The HTTP side of an org."""
 
@@ -67,7 +82,8 @@ class Wire:
             ("/services/data{slash:path}", self._data, _ALL_METHODS),
             ("/{path:path}", self._elsewhere, _ALL_METHODS),
         )
-        return Starlette(routes=[Route(path, self._troubled(page), methods=methods) for path, page, methods in pages])
+        routes = [Route(path, self._troubled(page), methods=methods) for path, page, methods in pages]
+        return Starlette(routes=routes, middleware=[Middleware(OneSlash)])
 
     # ----------------------------------------------------------------- trouble
 

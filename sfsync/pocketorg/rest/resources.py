@@ -2,13 +2,14 @@
 
 from sfsync.pocketorg.call import Route
 from sfsync.pocketorg.org import Org
-from sfsync.pocketorg.rest import actions, collections, composite, files, graph, limits, rows
+from sfsync.pocketorg.rest import actions, collections, composite, files, graph, limits, rows, tree
 
 ROUTES: tuple[Route[Org], ...] = (
     *files.ROUTES,
     *rows.ROUTES,
     *collections.ROUTES,
     *composite.ROUTES,
+    *tree.ROUTES,
     *graph.ROUTES,
     *actions.ROUTES,
     *limits.ROUTES,

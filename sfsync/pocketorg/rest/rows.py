@@ -11,6 +11,7 @@ from sfsync.pocketorg.data.dml import SeveralFound, external_id
 from sfsync.pocketorg.data.store import Row
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.org import Org
+from sfsync.pocketorg.query import columns
 from sfsync.pocketorg.rest import describe
 from sfsync.pocketorg.schema import SObject
 
@@ -223,9 +224,11 @@ def _query(org: Org, call: Call, *, include_deleted: bool) -> Answer:
     text = call.query.get("q")
     if text is None:
         raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
-    if "columns" in call.query or "explain" in call.query:
-        raise ApiError(400, "UNSUPPORTED_PARAMETER", "The pocket org speaks neither columns nor explain.")
+    if "explain" in call.query:
+        raise ApiError(400, "UNSUPPORTED_PARAMETER", "The pocket org does not explain its queries.")
     result = org.query(text, call, include_deleted=include_deleted)
+    if call.query.get("columns", "").lower() == "true":
+        return Answer(200, columns.of_query(text, org.schema, org.access(call)))
     return Answer(200, org.cursors.open(result, version=call.version, batch_size=_batch_size(call)))
 
 
