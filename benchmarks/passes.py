@@ -41,11 +41,11 @@ def calls(number: int = 1000) -> None:
         script = PlainScript(org)
         for deal in setting.move(org, 10):
             script.attach(deal)
-        done = setting.sfsync(org, "run")  # what the plain script left is not to be counted
-        done.wait()
         worker = setting.sfsync(org, "worker", "--check-every", f"{_USUAL_TICK} seconds")
         try:
-            _wait_until_it_looks(org)
+            # a worker that has been at work for a while: its batches have grown
+            setting.arrivals(org, len(setting.move(org, 100)) + 10, time.monotonic())
+            time.sleep(2 * _USUAL_TICK)
             before = setting.calls(org)
             moved = setting.move(org, number)
             setting.arrivals(org, len(moved), time.monotonic())

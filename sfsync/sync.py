@@ -15,7 +15,7 @@ from sfsync.salesforce.api import Api, chunks
 from sfsync.salesforce.attach import MAX_BYTES, Attacher
 from sfsync.salesforce.org import IDS_PER_QUERY, Org
 from sfsync.salesforce.plan import Plan
-from sfsync.salesforce.tell import Teller
+from sfsync.salesforce.tell import BELLS, Teller
 
 log = logging.getLogger(__name__)
 
@@ -169,6 +169,7 @@ class Sync:
                 if self._stopping():
                     break
             self._tell(now, report)
+            self._ring(now)
             ids = now.again
             if not ids or self._stopping():
                 break
@@ -240,10 +241,11 @@ class Sync:
         now.bells += made
         report.made += len(made)
         log.info("%d forms attached", report.made)
-        for answer in answers.values():
-            if isinstance(answer, Outage):
-                self._ring(now)
-                raise answer
+        outage = next((a for a in answers.values() if isinstance(a, Outage)), None)
+        if outage or len(now.bells) >= BELLS:
+            self._ring(now)
+        if outage:
+            raise outage
 
     def _receive(self, job: _Job, answer: Receipt | SfsyncError, now: _Round) -> Notice | None:
         opportunity = job.opportunity
@@ -270,7 +272,6 @@ class Sync:
         changed = {n.opportunity_id: (o, n) for o, n in notices if _differs(o, n)}
         written = self._teller.write([n for _, n in changed.values()])
         now.bells += [n for n in written if changed[n.opportunity_id][0].shown.status != n.status]
-        self._ring(now)
         self._teller.restore(restore)
         report.restored += len(restore)
 

@@ -20,7 +20,7 @@ from sfsync.salesforce.plan import Children, Plan
 
 #: Ids in one query: its URL stays below 16,384 bytes (SOQL and SOSL Reference, "SOQL Limits"), and the lines of so many
 #: usual deals fit into one page of 2,000 rows
-IDS_PER_QUERY = 400
+IDS_PER_QUERY = 350
 _ROW = ("Opportunity__c", "Version__c", "Token__c", "File_Id__c", "Requested_At__c", "Ready_At__c", "Made_From__c")
 
 
