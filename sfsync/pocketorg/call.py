@@ -17,6 +17,8 @@ Params = Mapping[str, str]
 
 VERSIONS = range(31, 67)
 _DATA = re.compile(r"/services/data/v(\d\d)\.0(/.*|)")
+#: the older APIs: Bulk API at /services/async/59.0/job, SOAP at /services/Soap/m/59.0 (metadata) and /u/ (partner)
+_OLDER = re.compile(r"/services/(async)/(\d\d)\.0(/.*|)|/services/(Soap/[a-z])/(\d\d)\.0(?:/.*|)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,13 +26,14 @@ class Call:
     """One request below /services/data/vXX.0."""
 
     method: str
-    path: str  #: below the version, still percent-encoded, without a slash at its end
+    path: str  #: below the version, still percent-encoded, no slash at its end; the older APIs' begin with their name
     version: str  #: "59.0"
     user_id: str
     query: Params = field(default_factory=dict)
     headers: Params = field(default_factory=dict)  #: by lower-case name
     body: Any = None  #: parsed JSON
     parts: Mapping[str, bytes] = field(default_factory=dict)  #: binary parts of a multipart body
+    raw: bytes = b""  #: the body as it came, where it is not JSON: CSV, XML
     nested: bool = False  #: whether it came inside a composite request
 
     @property
@@ -50,6 +53,7 @@ class Call:
             body=body,
             headers=names,
             parts={},
+            raw=b"",
             nested=True,
         )
 
@@ -84,6 +88,14 @@ def split_url(url: str) -> tuple[str, str, dict[str, str]]:
     if not found or int(found[1]) not in VERSIONS:
         raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
     return f"{found[1]}.0", found[2].rstrip("/"), dict(parse_qsl(parts.query, keep_blank_values=True))
+
+
+def split_older_url(url: str) -> tuple[str, str]:
+    """Take a URL of the Bulk API or of a SOAP API apart: version, and name of the API with the path below it."""
+    found = _OLDER.fullmatch(urlsplit(url).path)
+    if not found or int(found[2] or found[5]) not in VERSIONS:
+        raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+    return (f"{found[2]}.0", f"async{found[3].rstrip('/')}") if found[1] else (f"{found[5]}.0", found[4])
 
 
 Org = TypeVar("Org")

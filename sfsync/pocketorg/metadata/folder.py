@@ -8,7 +8,7 @@ Source: Metadata API Developer Guide; Salesforce DX Developer Guide, "Project St
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from sfsync.pocketorg.metadata import customfield, customobject
 from sfsync.pocketorg.metadata.sourcefile import Element, MetadataError
@@ -51,7 +51,7 @@ class FieldPermission:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PermissionSet:
-    file: Path
+    file: PurePath
     name: str
     label: str
     description: str
@@ -85,8 +85,8 @@ class Metadata:
     """Everything that a folder held; the files are not needed any more."""
 
     objects: list[SObject] = field(default_factory=list)
-    fields: list[tuple[str, Field, Path]] = field(default_factory=list)
-    rules: list[tuple[str, ValidationRule, Path]] = field(default_factory=list)
+    fields: list[tuple[str, Field, PurePath]] = field(default_factory=list)
+    rules: list[tuple[str, ValidationRule, PurePath]] = field(default_factory=list)
     value_sets: dict[str, tuple[PicklistValue, ...]] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
     permission_sets: list[PermissionSet] = field(default_factory=list)
@@ -104,10 +104,15 @@ class Metadata:
         for name, values in self.value_sets.items():
             _fill(schema, _VALUE_SETS[name], values)
 
-    def install(self, schema: Schema, insert: Insert) -> None:
-        """Insert the rows that metadata becomes: permission sets, notification types, stages. Call it after `apply`."""
+    def check(self, schema: Schema) -> None:
+        """Refuse permission sets that speak of what is not there. Call it after `apply`."""
         for each in self.permission_sets:
             _check(each, schema)
+
+    def install(self, schema: Schema, insert: Insert) -> None:
+        """Insert the rows that metadata becomes: permission sets, notification types, stages. Call it after `apply`."""
+        self.check(schema)
+        for each in self.permission_sets:
             _insert_permission_set(each, insert)
         for notice in self.notification_types:
             insert("CustomNotificationType", _notification_row(notice))
@@ -122,27 +127,36 @@ def load(folder: Path) -> Metadata:
     found = Metadata()
     for file in sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in _PROJECT):
         suffix = file.name.removesuffix("-meta.xml").rpartition(".")[2]
-        reader = _READERS.get(suffix) if file.name.endswith("-meta.xml") else None
-        if reader is None:
-            raise MetadataError(file, f"metadata of this type is not spoken here; {', '.join(_READERS)} are")
-        reader(file, found)
+        if suffix not in READERS or not file.name.endswith("-meta.xml"):
+            raise MetadataError(file, f"metadata of this type is not spoken here; {', '.join(READERS)} are")
+        kind, reader = READERS[suffix]
+        reader(Element.read(file, kind), found)
     return found
 
 
-def _name(file: Path) -> str:
+def _name(file: PurePath) -> str:
     return file.name.removesuffix("-meta.xml").rpartition(".")[0]
 
 
-def _read_object(file: Path, found: Metadata) -> None:
-    found.objects.append(customobject.read(_name(file), Element.read(file, "CustomObject")))
+def _read_object(xml: Element, found: Metadata) -> None:
+    found.objects.append(customobject.read(_name(xml.file), xml))
 
 
-def _read_field(file: Path, found: Metadata) -> None:
-    found.fields.append((file.parent.parent.name, customfield.read(Element.read(file, "CustomField")), file))
+def _read_field(xml: Element, found: Metadata) -> None:
+    add_field(xml.file.parent.parent.name, xml, found)
 
 
-def _read_rule(file: Path, found: Metadata) -> None:
-    xml = Element.read(file, "ValidationRule")
+def _read_rule(xml: Element, found: Metadata) -> None:
+    add_rule(xml.file.parent.parent.name, xml, found)
+
+
+def add_field(owner: str, xml: Element, found: Metadata) -> None:
+    """Read a CustomField of the object `owner`."""
+    found.fields.append((owner, customfield.read(xml), xml.file))
+
+
+def add_rule(owner: str, xml: Element, found: Metadata) -> None:
+    """Read a ValidationRule of the object `owner`."""
     xml.ignore("description")
     rule = ValidationRule(
         name=xml.required("fullName"),
@@ -152,16 +166,15 @@ def _read_rule(file: Path, found: Metadata) -> None:
         error_field=xml.text("errorDisplayField"),
     )
     xml.close()
-    found.rules.append((file.parent.parent.name, rule, file))
+    found.rules.append((owner, rule, xml.file))
 
 
-def _read_permission_set(file: Path, found: Metadata) -> None:
-    xml = Element.read(file, "PermissionSet")
+def _read_permission_set(xml: Element, found: Metadata) -> None:
     xml.ignore("hasActivationRequired", "license")
     found.permission_sets.append(
         PermissionSet(
-            file=file,
-            name=_name(file),
+            file=xml.file,
+            name=_name(xml.file),
             label=xml.required("label"),
             description=xml.text("description"),
             objects=tuple(_object_permission(each) for each in xml.all("objectPermissions")),
@@ -197,8 +210,7 @@ def _user_permissions(xml: Element) -> Iterator[str]:
             yield name
 
 
-def _read_notification_type(file: Path, found: Metadata) -> None:
-    xml = Element.read(file, "CustomNotificationType")
+def _read_notification_type(xml: Element, found: Metadata) -> None:
     xml.ignore("slack")
     found.notification_types.append(
         NotificationType(
@@ -212,10 +224,10 @@ def _read_notification_type(file: Path, found: Metadata) -> None:
     xml.close()
 
 
-def _read_value_set(file: Path, found: Metadata) -> None:
-    xml, name = Element.read(file, "StandardValueSet"), _name(file)
+def _read_value_set(xml: Element, found: Metadata) -> None:
+    name = _name(xml.file)
     if name not in _VALUE_SETS:
-        raise MetadataError(file, f"value set {name} is not spoken here; {', '.join(_VALUE_SETS)} are")
+        raise MetadataError(xml.file, f"value set {name} is not spoken here; {', '.join(_VALUE_SETS)} are")
     xml.ignore("sorted")
     values = xml.all("standardValue")
     xml.close()
@@ -233,13 +245,14 @@ def _stage(xml: Element) -> Stage:
     return Stage(value=value, closed=closed, won=won, probability=probability, forecast_category=forecast)
 
 
-_READERS: dict[str, Callable[[Path, Metadata], None]] = {
-    "object": _read_object,
-    "field": _read_field,
-    "validationRule": _read_rule,
-    "permissionset": _read_permission_set,
-    "notiftype": _read_notification_type,
-    "standardValueSet": _read_value_set,
+#: what files of each suffix hold, and who reads it
+READERS: dict[str, tuple[str, Callable[[Element, Metadata], None]]] = {
+    "object": ("CustomObject", _read_object),
+    "field": ("CustomField", _read_field),
+    "validationRule": ("ValidationRule", _read_rule),
+    "permissionset": ("PermissionSet", _read_permission_set),
+    "notiftype": ("CustomNotificationType", _read_notification_type),
+    "standardValueSet": ("StandardValueSet", _read_value_set),
 }
 
 
@@ -260,7 +273,7 @@ def _next_prefix(schema: Schema) -> str:
     return next(p for a in _KEY_DIGITS for b in _KEY_DIGITS if (p := f"a{a}{b}") not in taken)
 
 
-def _owner(name: str, schema: Schema, file: Path) -> SObject:
+def _owner(name: str, schema: Schema, file: PurePath) -> SObject:
     found = schema.get(name)
     if found is None:
         raise MetadataError(file, f"no object named {name}")

@@ -1,9 +1,12 @@
 """One file of metadata in source format, read so that nothing in it goes unnoticed."""
 
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Self
 from xml.etree import ElementTree as ET
+
+from sfsync.pocketorg import xmltext
+from sfsync.pocketorg.errors import ApiError
 
 _NAMESPACE = "{http://soap.sforce.com/2006/04/metadata}"
 
@@ -11,7 +14,7 @@ _NAMESPACE = "{http://soap.sforce.com/2006/04/metadata}"
 class MetadataError(Exception):
     """A piece of metadata that the pocket org does not understand: which file, which element."""
 
-    def __init__(self, file: Path, what: str) -> None:
+    def __init__(self, file: PurePath, what: str) -> None:
         super().__init__(f"{file}: {what}")
         self.file = file
         self.what = what
@@ -20,7 +23,7 @@ class MetadataError(Exception):
 class Element:
     """An element whose children are taken one by one; what is left over at the end is refused by `close`."""
 
-    def __init__(self, file: Path, element: ET.Element) -> None:
+    def __init__(self, file: PurePath, element: ET.Element) -> None:
         self.file = file
         self.tag = element.tag.removeprefix(_NAMESPACE)
         self.own_text = (element.text or "").strip()
@@ -29,10 +32,15 @@ class Element:
     @classmethod
     def read(cls, file: Path, kind: str) -> Self:
         """Open a file whose root must be `kind`: CustomField, PermissionSet."""
+        return cls.parse(file, file.read_bytes(), kind)
+
+    @classmethod
+    def parse(cls, file: PurePath, text: bytes, kind: str) -> Self:
+        """Read the text of a file, wherever it came from."""
         try:
-            root = cls(file, ET.parse(file).getroot())  # noqa: S314 - the admin's own file, not the network's
-        except ET.ParseError as bad:
-            raise MetadataError(file, f"not well-formed XML: {bad}") from bad
+            root = cls(file, xmltext.parse(text))
+        except ApiError as bad:
+            raise MetadataError(file, str(bad)) from bad
         if root.tag != kind:
             raise MetadataError(file, f"<{root.tag}> where <{kind}> belongs")
         return root

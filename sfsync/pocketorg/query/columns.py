@@ -62,8 +62,10 @@ class _Columns:
         elif expression.name == "FIELDS":
             columns += [_column(f.name, f) for f in self._fields(sobject, str(expression.arguments[0]).upper())]
         elif expression.name in AGGREGATES:
-            number = sum(each["aggregate"] for each in columns)
-            columns.append(_column(item.alias or f"expr{number}", None, aggregate=True))
+            shown = f"{expression.name}({', '.join(map(str, expression.arguments))})"
+            number = sum(each["columnName"].startswith("expr") for each in columns)
+            column = _column(item.alias or f"expr{number}", None, aggregate=True)
+            columns.append(column | {"displayName": item.alias or shown})
         else:
             inner = next((a for a in expression.arguments if isinstance(a, soql.Path)), None)
             columns.append(_column(item.alias or (inner.names[-1] if inner else expression.name), None))
