@@ -23,7 +23,9 @@ from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.faults import Fault, When
 from sfsync.pocketorg.http import jsontext
 from sfsync.pocketorg.http.auth import Auth
+from sfsync.pocketorg.http.page import Page
 from sfsync.pocketorg.org import ApiCall, Org
+from sfsync.pocketorg.sessions import bearer
 
 log = logging.getLogger("sfsync.pocketorg")
 
@@ -83,7 +85,7 @@ class Wire:
             ("/{path:path}", self._elsewhere, _ALL_METHODS),
         )
         routes = [Route(path, self._troubled(page), methods=methods) for path, page, methods in pages]
-        return Starlette(routes=routes, middleware=[Middleware(OneSlash)])
+        return Starlette(routes=[*Page(self._org).routes(), *routes], middleware=[Middleware(OneSlash)])
 
     # ----------------------------------------------------------------- trouble
 
@@ -148,14 +150,15 @@ class Wire:
         answer = await run_in_threadpool(self._org.answer, call)
         path = self._org.route_name(call.path)
         client = call.headers.get("sforce-call-options", "").partition("client=")[2].partition(",")[0]
-        self._org.calls.append(ApiCall(self._org.clock(), call.method, path, answer.status, client))
+        if not self._org.sessions.is_page(_bearer(request)):
+            self._org.calls.append(ApiCall(self._org.clock(), call.method, path, answer.status, client))
         return self._send(answer, limit=True, empty=request.method == "HEAD")
 
     async def _call(self, request: Request) -> Call:
         user_id = self._org.sessions.user_of(_bearer(request))
         if user_id is None:
             raise ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
-        if self._org.used() >= self._org.limits.api:
+        if self._org.used() >= self._org.limits.api and not self._org.sessions.is_page(_bearer(request)):
             raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         version, path, query = split_url(_target(request))
         body, parts = await _content(request)
@@ -192,9 +195,7 @@ def _target(request: Request) -> str:
 
 
 def _bearer(request: Request) -> str:
-    """The token in the header, after `Bearer` or, as older clients say, `OAuth`."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() in {"bearer", "oauth"} else ""
+    return bearer(request.headers.get("authorization", ""))
 
 
 async def _content(request: Request) -> tuple[Any, Mapping[str, bytes]]:
