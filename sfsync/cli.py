@@ -27,7 +27,7 @@ DEFAULT_CONFIG = "config/sfsync.yaml"
 #: what sfsync needs in an org: its object, fields, permission sets and notification type, in source format
 SALESFORCE_METADATA = Path(__file__).resolve().parent.parent / "config" / "salesforce"
 
-_ENVIRONMENT = """\
+ENVIRONMENT = """\
 environment:
   SF_LOGIN_URL         https://login.salesforce.com, or your My Domain
   SF_CLIENT_ID         Consumer Key of the External Client App
@@ -59,11 +59,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def verbs() -> dict[str, argparse.ArgumentParser]:
+    """Each verb's own parser, for the reference."""
+    [choices] = [a.choices for a in _parser()._actions if isinstance(a.choices, dict)]  # noqa: SLF001
+    return choices
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sfsync",
         description="Put the order form among an Opportunity's Files when it reaches its stage.",
-        epilog=_ENVIRONMENT,
+        epilog=ENVIRONMENT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"sfsync {__version__}")

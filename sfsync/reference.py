@@ -1,0 +1,134 @@
+"""`docs/reference.md`, written from the code, so that it cannot drift. `make docs` writes it; a test compares it."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from sfsync import cli
+from sfsync.config import Company, FieldNames, OrderFormSettings, Settings
+from sfsync.forms.filters import all_filters
+from sfsync.forms.markup import TAGS
+from sfsync.forms.paths import FORM_KEYS
+from sfsync.records import Status
+
+_STATUS = {
+    Status.READY: "The order form is among the Files, and up to date.",
+    Status.NEEDS_INFORMATION: "The message says what is missing. The form comes by itself once it is there.",
+    Status.FAILED: "The administrator has to act; the message says what to show them.",
+}
+_FORM = {
+    "number": "The Opportunity's Id and the version, as people quote it",
+    "version": "1, 2, 3 …",
+    "requested_on": "The day on which the form was asked for; print it with `| date`",
+    "currency": "The record's currency, such as USD",
+    "name": "The form's name in the settings",
+    "title": "The file's name",
+}
+
+
+def reference() -> str:
+    """The whole page, in Markdown."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield "# Reference"
+    yield ""
+    yield "Written from the code by `make docs`."
+    yield from _section("Verbs", _verbs())
+    yield from _section("Environment and exit codes", ["```", *cli.ENVIRONMENT.splitlines(), "```"])
+    yield from _section("Settings: `config/sfsync.yaml`", _settings("", Settings))
+    yield from _section("`company:`", _settings("company.", Company))
+    yield from _section("Each of `order_forms:`", _settings("", OrderFormSettings))
+    yield from _section("`fields:`", _settings("fields.", FieldNames))
+    yield from _section("What the rep reads", _table(("Status", "Means"), [(s.value, t) for s, t in _STATUS.items()]))
+    yield from _section("Templates: variables", _variables())
+    yield from _section("Templates: tags", _tags())
+    filters = ", ".join(f"`{name}`" for name in sorted(all_filters()))
+    yield from _section("Templates: filters", [f"{filters}. They are Jinja's own where they carry its names."])
+
+
+def _section(title: str, lines: "Iterator[str] | list[str]") -> Iterator[str]:
+    yield ""
+    yield f"## {title}"
+    yield ""
+    yield from lines
+
+
+def _verbs() -> Iterator[str]:
+    for name, parser in cli.verbs().items():
+        yield f"### `sfsync {name}`"
+        yield ""
+        yield f"{parser.description} {(parser.epilog or '').capitalize()}"
+        yield ""
+        yield from _table(("Option", "Means"), [_option(a) for a in parser._actions if a.dest != "help"])  # noqa: SLF001
+        yield ""
+
+
+def _option(action: argparse.Action) -> tuple[str, str]:
+    value = f" {action.metavar or action.dest.upper()}" if action.nargs != 0 else ""
+    return f"`{', '.join(action.option_strings)}{value}`", str(action.help)
+
+
+def _settings(prefix: str, model: type[BaseModel]) -> Iterator[str]:
+    rows = [
+        (f"`{prefix}{name}`", str(field.description), _default(field)) for name, field in model.model_fields.items()
+    ]
+    yield from _table(("Setting", "Means", "If left out"), rows)
+
+
+def _default(field: FieldInfo) -> str:
+    value: Any = field.default
+    if field.is_required():
+        return "needed"
+    if isinstance(value, BaseModel):
+        return "as below"
+    return "" if value in (None, "", (), {}) else f"`{_words(value)}`"
+
+
+def _words(value: Any) -> str:
+    """A duration as one writes it; anything else as it stands."""
+    seconds = getattr(value, "total_seconds", None)
+    if seconds is None:
+        return "at all times" if type(value).__name__ == "BusinessHours" else str(value)
+    for name, size in (("days", 86400), ("minutes", 60)):
+        if seconds() % size == 0:
+            return f"{seconds() / size:.0f} {name}"
+    return f"{seconds():.0f} seconds"
+
+
+def _variables() -> Iterator[str]:
+    rows = [
+        ("`Opportunity.…`", "Any field, by its name in Object Manager; parents by their relationship: `Account.Name`"),
+        ("`Opportunity.OpportunityLineItems`", "The products, one after the other; other child lists likewise"),
+        *((f"`company.{name}`", str(field.description)) for name, field in Company.model_fields.items()),
+        *((f"`form.{name}`", _FORM[name]) for name in FORM_KEYS),
+    ]
+    yield from _table(("Variable", "Is"), rows)
+
+
+def _tags() -> Iterator[str]:
+    rows = [
+        (
+            f"`<{name}>`",
+            ", ".join(f"`{attribute}`" + ("*" if attribute in tag.needs else "") for attribute in tag.says),
+            ", ".join(f"`{inner}`" for inner in sorted(tag.holds)) + (" and text" if tag.text else ""),
+        )
+        for name, tag in TAGS.items()
+    ]
+    yield from _table(("Tag", "Attributes (* needed)", "May hold"), rows)
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'|'.join(' --- ' for _ in head)}|"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())
