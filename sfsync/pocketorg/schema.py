@@ -125,7 +125,8 @@ class ChildRelationship:
 class Schema:
     """All objects of one org, looked up in any case, as Salesforce does."""
 
-    def __init__(self, objects: Iterable[SObject] = ()) -> None:
+    def __init__(self, objects: Iterable[SObject] = (), *, features: frozenset[str] = frozenset()) -> None:
+        self.features = features  #: what was switched on: multicurrency, quotes, schedules
         self._objects: dict[str, SObject] = {}
         for each in objects:
             self.add(each)

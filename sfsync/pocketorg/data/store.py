@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sfsync.pocketorg import ids
@@ -57,13 +58,15 @@ class Store:
 
     def _migrate_table(self, sobject: SObject) -> None:
         table = quoted(sobject.name)
-        self.db.execute(f"CREATE TABLE IF NOT EXISTS {table} (Id TEXT PRIMARY KEY)")
         present = {str(column["name"]).lower() for column in self.db.execute(f"PRAGMA table_info({table})")}
-        for field in sobject.fields.values():
-            if is_stored(field) and field.name.lower() not in present:
-                kind = "BLOB" if field.name == "VersionData" else _AFFINITY.get(field.type, "TEXT")
-                self.db.execute(f"ALTER TABLE {table} ADD COLUMN {quoted(field.name)} {kind}")
-                self._index(sobject, field)
+        lacking = [f for f in sobject.fields.values() if is_stored(f) and f.name.lower() not in {*present, "id"}]
+        if not present:
+            columns = ", ".join(["Id TEXT PRIMARY KEY", *map(_column, lacking)])
+            self.db.execute(f"CREATE TABLE {table} ({columns})")
+        for field in lacking:
+            if present:
+                self.db.execute(f"ALTER TABLE {table} ADD COLUMN {_column(field)}")
+            self._index(sobject, field)
 
     def _index(self, sobject: SObject, field: Field) -> None:
         if not (field.unique or field.external_id or field.reference_to or field.name in _ALWAYS_INDEXED):
@@ -105,22 +108,20 @@ class Store:
     def get(self, table: str, record_id: str) -> Row | None:
         """Find one row, deleted or not."""
         found = self.db.execute(f"SELECT * FROM {quoted(table)} WHERE Id = ?", (record_id,)).fetchone()
-        return dict(found) if found else None
+        return _row(found) if found else None
 
     def find(self, table: str, **equal: Any) -> list[Row]:
         """All rows whose columns have these values, in the order of their Ids."""
         where = " AND ".join(f"{quoted(column)} = ?" for column in equal) or "1"
         rows = self.db.execute(f"SELECT * FROM {quoted(table)} WHERE {where} ORDER BY Id", tuple(equal.values()))
-        return [dict(row) for row in rows]
+        return [_row(row) for row in rows]
 
     def insert(self, table: str, row: Mapping[str, Any]) -> None:
-        columns, marks = ", ".join(map(quoted, row)), ", ".join("?" * len(row))
-        self.db.execute(f"INSERT INTO {quoted(table)} ({columns}) VALUES ({marks})", tuple(row.values()))
+        self.db.execute(_insert(table, tuple(row)), tuple(row.values()))
 
     def update(self, table: str, record_id: str, changes: Mapping[str, Any]) -> None:
         if changes:
-            sets = ", ".join(f"{quoted(column)} = ?" for column in changes)
-            self.db.execute(f"UPDATE {quoted(table)} SET {sets} WHERE Id = ?", (*changes.values(), record_id))
+            self.db.execute(_update(table, tuple(changes)), (*changes.values(), record_id))
 
     def delete(self, table: str, record_id: str) -> None:
         self.db.execute(f"DELETE FROM {quoted(table)} WHERE Id = ?", (record_id,))
@@ -147,6 +148,29 @@ class Store:
         self.db.execute('INSERT OR REPLACE INTO "-pocket" VALUES (?, ?)', (key, value))
 
 
+def _column(field: Field) -> str:
+    kind = "BLOB" if field.name == "VersionData" else _AFFINITY.get(field.type, "TEXT")
+    return f"{quoted(field.name)} {kind}"
+
+
+def _row(found: sqlite3.Row) -> Row:
+    # dict(found) looks each column up by its name, from the first one on
+    return dict(zip(found.keys(), tuple(found), strict=True))
+
+
+@lru_cache(maxsize=512)
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {quoted(table)} ({', '.join(map(quoted, columns))}) VALUES ({marks})"
+
+
+@lru_cache(maxsize=512)
+def _update(table: str, columns: tuple[str, ...]) -> str:
+    sets = ", ".join(f"{quoted(column)} = ?" for column in columns)
+    return f"UPDATE {quoted(table)} SET {sets} WHERE Id = ?"
+
+
+@lru_cache(maxsize=4096)
 def quoted(name: str) -> str:
     """Quote an identifier for SQL."""
     return '"' + name.replace('"', '""') + '"'

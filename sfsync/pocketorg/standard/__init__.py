@@ -7,16 +7,20 @@
     defaulted        a create may leave it out             default-true: a checkbox that starts ticked
     always           no permission set can hide it         hideable: one can, although its kind says otherwise
     cascade          goes with its parent                  restrict-delete: keeps its parent from being deleted
+    no-default       a checkbox of which describe tells no default
     no-filter        and no-sort, no-group, no-aggregate, or each without `no-`: against the type's habit
 
 *Values* lists a picklist, `*` before the default and `=` before a label of its own, or names a file in `values/`.
-Objects that a polymorphic field could also refer to, but that a pocket org does not carry, are left out.
+Objects that a polymorphic field could also refer to, but that a pocket org does not carry, are left out. A line that
+is named `@set` stands for one field for each line of `values/set.tsv`.
+
+What an org has only once somebody switched it on lies in `features/`: objects of its own, and fields for the others.
 
 Source: Object Reference for the Salesforce Platform, Salesforce Field Reference Guide, and describes of Developer
 Edition orgs, Summer '24.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -33,6 +37,8 @@ _TRAITS = {
     "clone": "deepCloneable",
     "undelete": "undeletable",
 }
+#: what can be switched on
+FEATURES = frozenset({"multicurrency", "quotes", "schedules"})
 _GROUPABLE = frozenset(
     {"id", "reference", "boolean", "string", "textarea", "picklist", "combobox", "phone", "url", "int", "date", "email"}
 )
@@ -41,10 +47,27 @@ _NUMBERS = frozenset({"double", "currency", "percent"})
 _LONGEST_KEY = 255
 
 
-def schema() -> Schema:
-    """All standard objects: a fresh copy at each call, for the caller to add to."""
-    folder = files(__name__)
-    return Schema(_object(row, folder) for row in _rows(folder / "objects.tsv"))
+def schema(features: Iterable[str] = ()) -> Schema:
+    """All standard objects: a fresh copy at each call, for the caller to add to. Raises ValueError for no feature."""
+    home, wanted = files(__name__), frozenset(features)
+    if not wanted <= FEATURES:
+        raise ValueError(
+            f"no such feature: {', '.join(sorted(wanted - FEATURES))}; there are {', '.join(sorted(FEATURES))}"
+        )
+    found = Schema((_object(row, home) for row in _rows(home / "objects.tsv")), features=wanted)
+    for feature in sorted(wanted):
+        _switch_on(home / "features" / feature, found)
+    return found
+
+
+def _switch_on(folder: Traversable, schema: Schema) -> None:
+    for row in _rows(folder / "objects.tsv"):
+        schema.add(_object(row, folder))
+    for table in sorted(folder.iterdir(), key=lambda each: each.name):
+        sobject = schema.get(table.name.removesuffix(".tsv"))
+        for field in _fields(table) if sobject else ():
+            assert sobject is not None
+            sobject.add(field)
 
 
 def _rows(table: Traversable) -> Iterator[list[str]]:
@@ -58,7 +81,7 @@ def _rows(table: Traversable) -> Iterator[list[str]]:
 def _object(row: list[str], folder: Traversable) -> SObject:
     name, label, plural, prefix, abilities = row
     can = set(abilities.split())
-    fields = [_field(cells, folder) for cells in _rows(folder / f"{name}.tsv")]
+    fields = list(_fields(folder / f"{name}.tsv"))
     return SObject(
         name=name,
         label=label,
@@ -74,12 +97,21 @@ def _object(row: list[str], folder: Traversable) -> SObject:
     )
 
 
-def _field(cells: list[str], folder: Traversable) -> Field:
+def _fields(table: Traversable) -> Iterator[Field]:
+    for cells in _rows(table):
+        if cells[0].startswith("@"):
+            for name, label in _listed(cells[0]):
+                yield _field([name, label, *cells[2:]])
+        else:
+            yield _field(cells)
+
+
+def _field(cells: list[str]) -> Field:
     name, label, kind, size, words, refers_to, parent, children, compound, extra, values = cells
     rules = set(words.split())
     length = int(size) if size and kind not in _NUMBERS else 0
     precision, scale = map(int, size.split(",")) if kind in _NUMBERS else (0, 0)
-    picklist = tuple(_values(values, folder))
+    picklist = tuple(_values(values))
     short = kind != "base64" and not (kind == "textarea" and length > _LONGEST_KEY)
     nillable = "required" not in rules and kind != "boolean"
     writable = "read-only" not in rules
@@ -121,7 +153,7 @@ def _able(word: str, rules: set[str], *, usual: bool) -> bool:
 
 def _default(kind: str, picklist: tuple[PicklistValue, ...], rules: set[str]) -> str | bool | None:
     if kind == "boolean":
-        return "default-true" in rules
+        return None if "no-default" in rules else "default-true" in rules
     return next((v.value for v in picklist if v.default), None)
 
 
@@ -130,12 +162,14 @@ def _hideable(kind: str, rules: set[str], *, optional: bool) -> bool:
     return "hideable" in rules or (usual and "always" not in rules)
 
 
-def _values(cell: str, folder: Traversable) -> Iterator[PicklistValue]:
+def _values(cell: str) -> Iterator[PicklistValue]:
     """Read `A; *B; C=Label`, or `@set` for the file `values/set.tsv`."""
-    if cell.startswith("@"):
-        pairs = [line.split("\t") for line in (folder / "values" / f"{cell[1:]}.tsv").read_text("utf-8").splitlines()]
-    else:
-        pairs = [each.split("=") for each in cell.split("; ") if each]
+    pairs = _listed(cell) if cell.startswith("@") else [each.split("=") for each in cell.split("; ") if each]
     for pair in pairs:
         value = pair[0].removeprefix("*")
         yield PicklistValue(value=value, label=pair[-1].removeprefix("*"), default=pair[0].startswith("*"))
+
+
+def _listed(name: str) -> list[list[str]]:
+    table = files(__name__) / "values" / f"{name[1:]}.tsv"
+    return [line.split("\t") for line in table.read_text("utf-8").splitlines()]
