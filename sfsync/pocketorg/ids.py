@@ -15,8 +15,12 @@ def suffix(short: str) -> str:
     >>> suffix("001B000001Lp1G2")
     'IAJ'
     """
-    fives = (short[start : start + 5] for start in (0, 5, 10))
-    return "".join(_SUFFIX[sum(c.isupper() << i for i, c in enumerate(five))] for five in fives)
+    return _letter(short[:5]) + _letter(short[5:10]) + _letter(short[10:])
+
+
+@lru_cache(maxsize=10_000)
+def _letter(five: str) -> str:
+    return _SUFFIX[sum(c.isupper() << i for i, c in enumerate(five))]
 
 
 @lru_cache(maxsize=50_000)

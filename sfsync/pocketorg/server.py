@@ -97,10 +97,11 @@ class PocketOrg:
             profile_id=store.find("Profile", Name="Standard User")[0]["Id"],
             today=(self.org.clock() + self._age).date(),
         )
-        if seed == "sample":
-            sample(self.insert, ground)
-        elif str(seed).isdigit():
-            many(int(seed), self.insert, ground)
+        with self.org.dml.bulk():
+            if seed == "sample":
+                sample(self.insert, ground)
+            elif str(seed).isdigit():
+                many(int(seed), self.insert, ground)
 
     def _assign_permission_sets(self) -> None:
         """Those that open the API go to the integration user, all others to the people."""

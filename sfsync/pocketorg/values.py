@@ -32,7 +32,7 @@ def stored(field: Field, value: Any) -> Any:
 
 def moment(at: datetime) -> str:
     """A datetime as the store holds it: UTC, whole seconds."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return at.astimezone(UTC).isoformat(timespec="seconds")[:19] + ".000Z"
 
 
 def _nothing(field: Field) -> Any:

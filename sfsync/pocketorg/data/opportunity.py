@@ -115,7 +115,8 @@ class LineItem(Logic):
         _price(row, by_total=row.get("TotalPrice") is not None)
 
     def after_insert(self, work: Work, row: Row) -> None:
-        _roll_up(work, row["OpportunityId"])
+        deal = row["OpportunityId"]
+        work.finish(deal, lambda: _roll_up(work, deal))
 
     def before_update(self, work: Work, old: Row, new: Row, given: frozenset[str]) -> None:
         if {"UnitPrice", "TotalPrice"} <= given:

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - identifiers come from the schema and are quoted, values are always bound
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sfsync.pocketorg.data.access import Access
 from sfsync.pocketorg.data.store import Row, quoted
@@ -47,11 +47,10 @@ def _check_reference(work: Work, field: Field, record_id: str, access: Access) -
         raise ApiError(403, "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", message, [])
 
 
-def check_unique(work: Work, sobject: SObject, row: Row, names: Iterable[str]) -> None:
+def check_unique(work: Work, sobject: SObject, row: Row, names: Collection[str]) -> None:
     """Refuse a value that another row has, naming that row. The recycle bin does not count."""
-    for name in names:
-        field = sobject.field(name)
-        if field and field.unique and field.name != "Id" and row.get(field.name) is not None:
+    for field in sobject.fields.values():
+        if field.unique and field.name in names and field.name != "Id" and row.get(field.name) is not None:
             taken = _holder(work, sobject, field, row)
             if taken:
                 text = f"duplicate value found: {field.name} duplicates value on record with id: {taken}"

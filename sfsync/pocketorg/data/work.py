@@ -2,7 +2,8 @@
 
 # ruff: noqa: S608 - identifiers come from the schema and are quoted, values are always bound
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,15 @@ class Limits:
     files: int = 200_000  #: versions of files
 
 
+@dataclass(slots=True)
+class Bulk:
+    """Many inserts by the org itself, which succeed or fail as one, so that work can be shared between them."""
+
+    finish: dict[str, Callable[[], None]] = field(default_factory=dict)  #: what to do at the end, by record
+    empty: dict[str, Row] = field(default_factory=dict)  #: by object: the defaults of a new row
+    fresh: dict[str, Row] = field(default_factory=dict)  #: by object: the system fields of a new row
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """The rows, the moment and the user of one write. What it adds or changes is stamped as Salesforce stamps it."""
@@ -31,6 +41,14 @@ class Work:
     limits: Limits
     at: datetime
     user_id: str
+    bulk: Bulk | None = None
+
+    def finish(self, about: str, do: Callable[[], None]) -> None:
+        """Do what follows from a write to this record: now, or once for many writes."""
+        if self.bulk is None:
+            do()
+        else:
+            self.bulk.finish[about] = do
 
     @property
     def now(self) -> str:
@@ -40,11 +58,18 @@ class Work:
         """Insert a row under a new Id, with the system fields that it lacks."""
         sobject = self.sobject(name)
         self.locks.check([row.get(f.name) for f in sobject.fields.values() if f.cascade_delete])
-        complete = {**_blank(sobject), **self._stamps(sobject), **row}
+        complete = {**self._fresh(sobject), **row}
         complete["Id"] = row.get("Id") or self.store.new_id(sobject.key_prefix)
         self.store.insert(sobject.name, complete)
         row.update(complete)
         return str(complete["Id"])
+
+    def _fresh(self, sobject: SObject) -> Row:
+        if self.bulk is None:
+            return _blank(sobject) | self._stamps(sobject)
+        if sobject.name not in self.bulk.fresh:
+            self.bulk.fresh[sobject.name] = _blank(sobject) | self._stamps(sobject)
+        return self.bulk.fresh[sobject.name]
 
     def _stamps(self, sobject: SObject) -> Row:
         stamps = {"OwnerId": self.user_id, "CreatedById": self.user_id, "LastModifiedById": self.user_id}
