@@ -66,6 +66,7 @@ class Org:
         self.calls: list[ApiCall] = []
         self.notifications: list[Notification] = []
         self.limits = Limits()
+        self.jobs: dict[str, object] = {}  #: deployments and bulk jobs by Id, for the rooms that speak of them
         self.instance_url = ""
         self.org_id = ""
         self.dml = Dml(store=store, schema=schema, clock=clock, logic=logic, locks=faults.locks, limits=self.limits)

@@ -48,6 +48,16 @@ class Element:
     def refuse(self, what: str) -> MetadataError:
         return MetadataError(self.file, f"<{self.tag}>: {what}")
 
+    @property
+    def empty(self) -> bool:
+        """Whether every child has been taken."""
+        return not self._left
+
+    @property
+    def full_name(self) -> str:
+        """What `<fullName>` says, which stays to be taken."""
+        return next((each.own_text for each in self._left if each.tag == "fullName"), "")
+
     def all(self, tag: str) -> list["Element"]:
         """Take every child of that name."""
         found = [each for each in self._left if each.tag == tag]

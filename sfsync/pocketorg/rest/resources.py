@@ -2,7 +2,7 @@
 
 from sfsync.pocketorg.call import Route
 from sfsync.pocketorg.org import Org
-from sfsync.pocketorg.rest import actions, collections, composite, files, graph, limits, rows, tree
+from sfsync.pocketorg.rest import actions, collections, composite, deploy, files, graph, limits, rows, soap, tree
 
 ROUTES: tuple[Route[Org], ...] = (
     *files.ROUTES,
@@ -13,4 +13,6 @@ ROUTES: tuple[Route[Org], ...] = (
     *graph.ROUTES,
     *actions.ROUTES,
     *limits.ROUTES,
+    *deploy.ROUTES,
+    *soap.ROUTES,
 )

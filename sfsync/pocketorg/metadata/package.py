@@ -1,0 +1,161 @@
+"""Metadata in the zip of a deployment: `package.xml` and what it names, objects with their fields inside.
+
+Source: Metadata API Developer Guide, "Deploying and Retrieving Metadata with the Zip File".
+"""
+
+import copy
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import PurePosixPath
+
+from sfsync.pocketorg import xmltext
+from sfsync.pocketorg.errors import ApiError
+from sfsync.pocketorg.metadata.folder import READERS, Metadata, add_field, add_rule
+from sfsync.pocketorg.metadata.sourcefile import Element, MetadataError
+from sfsync.pocketorg.schema import Schema
+
+#: App Limits Cheat Sheet, "Metadata Limits": files, and bytes unzipped
+MOST_FILES, MOST_BYTES = 10_000, 400 * 2**20
+#: in this order, so that fields find their objects and permission sets their fields
+ORDER = ("CustomObject", "CustomField", "ValidationRule", "StandardValueSet", "PermissionSet", "CustomNotificationType")
+
+_NOT_FOUND = "An object '{name}' of type {type} was named in package.xml, but was not found in zipped directory"
+
+
+@dataclass(kw_only=True, slots=True)
+class Component:
+    """One piece of a package: what it is, what was read of it, and the first thing that is wrong with it."""
+
+    type: str
+    name: str  #: full name: Opportunity.Order_Form_Status__c
+    file: str  #: objects/Opportunity.object
+    metadata: Metadata = field(default_factory=Metadata)
+    problem: str = ""
+
+
+def read(zipped: bytes) -> list[Component]:
+    """Take a zip apart, in the order in which to apply it. Raises ApiError where it is no zip."""
+    files = _unzip(zipped)
+    manifest = min((name for name in files if PurePosixPath(name).name == "package.xml"), key=len, default=None)
+    if manifest is None:
+        return [Component(type="", name="package.xml", file="package.xml", problem="No package.xml found")]
+    root = PurePosixPath(manifest).parent
+    found = [Component(type="", name="package.xml", file="package.xml")]
+    for name in sorted(files):
+        path = PurePosixPath(name)
+        if name != manifest and path.is_relative_to(root):
+            found += _components(path.relative_to(root), files[name])
+    found += _missing(files[manifest], found)
+    return sorted(found, key=lambda each: ORDER.index(each.type) if each.type in ORDER else -1)
+
+
+def _unzip(zipped: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(BytesIO(zipped)) as archive:
+            entries = [each for each in archive.infolist() if not each.is_dir()]
+            if len(entries) > MOST_FILES or sum(each.file_size for each in entries) > MOST_BYTES:
+                raise ApiError(400, "LIMIT_EXCEEDED", "Maximum size of the unzipped package exceeded")
+            return {each.filename: archive.read(each) for each in entries}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError) as bad:
+        raise ApiError(400, "INVALID_OPERATION", f"The deployment is no zip file: {bad}") from None
+
+
+def _components(file: PurePosixPath, text: bytes) -> Iterator[Component]:
+    suffix = file.name.removesuffix("-meta.xml").rpartition(".")[2]
+    if file.name.startswith("destructiveChanges"):
+        yield from _destructive(file, text)
+        return
+    if suffix not in READERS:
+        problem = f"metadata of this type is not spoken by the pocket org; {', '.join(READERS)} are"
+        yield Component(type="", name=file.stem, file=str(file), problem=problem)
+        return
+    kind, reader = READERS[suffix]
+    try:
+        xml = Element.parse(file, text, kind)
+    except MetadataError as bad:
+        yield Component(type=kind, name=file.stem, file=str(file), problem=bad.what)
+        return
+    if kind == "CustomObject":
+        yield from _of_object(file.stem, xml)
+    if kind != "CustomObject" or not xml.empty:
+        yield _read(kind, file.stem, xml, lambda found: reader(xml, found))
+
+
+def _destructive(file: PurePosixPath, text: bytes) -> Iterator[Component]:
+    """Nothing can be deleted by deployment here; a list of nothing, as some tools always send it, is fine."""
+    if any(True for _ in _members(text)):
+        problem = "deleting metadata is not spoken by the pocket org"
+        yield Component(type="", name=file.name, file=str(file), problem=problem)
+
+
+def _of_object(owner: str, xml: Element) -> Iterator[Component]:
+    """The fields and rules inside an object's file."""
+    parts: tuple[tuple[str, str, Callable[[str, Element, Metadata], None]], ...] = (
+        ("fields", "CustomField", add_field),
+        ("validationRules", "ValidationRule", add_rule),
+    )
+    for tag, kind, add in parts:
+        for each in xml.all(tag):
+            name = f"{owner}.{each.full_name}"
+            yield _read(kind, name, each, lambda found, each=each, add=add: add(owner, each, found))  # type: ignore[misc]
+
+
+def _read(kind: str, name: str, xml: Element, reader: Callable[[Metadata], None]) -> Component:
+    made = Component(type=kind, name=name, file=str(xml.file))
+    try:
+        reader(made.metadata)
+    except MetadataError as bad:
+        made.problem = bad.what
+    return made
+
+
+def _missing(manifest: bytes, found: list[Component]) -> list[Component]:
+    """What the manifest names and the zip does not hold."""
+    there = {(each.type, each.name) for each in found}
+    owners = {each.name.partition(".")[0] for each in found if "." in each.name}
+    return [
+        Component(type=kind, name=name, file="package.xml", problem=_NOT_FOUND.format(name=name, type=kind))
+        for kind, name in _members(manifest)
+        if name != "*" and (kind, name) not in there and not (kind == "CustomObject" and name in owners)
+    ]
+
+
+def _members(manifest: bytes) -> Iterator[tuple[str, str]]:
+    """The (type, full name) pairs of a manifest; of one that is malformed none."""
+    try:
+        root = xmltext.parse(manifest)
+    except ApiError:
+        return
+    for types in root:
+        if xmltext.local(types) == "types":
+            kind = xmltext.text(types, "name")
+            yield from ((kind, (each.text or "").strip()) for each in types if xmltext.local(each) == "members")
+
+
+def try_on(components: list[Component], schema: Schema) -> Schema:
+    """Apply the components to a copy of the schema, and note in each what is wrong with it there."""
+    trial = copy.deepcopy(schema)
+    for each in components:
+        if each.problem:
+            continue
+        try:
+            each.metadata.apply(trial)
+            each.metadata.check(trial)
+        except MetadataError as bad:
+            each.problem = bad.what
+    return trial
+
+
+def is_new(component: Component, schema: Schema, rows: Mapping[str, set[str]]) -> bool:
+    """Whether the org had none of that name before; `rows` are the names of what becomes rows, by type."""
+    owner, _, name = component.name.partition(".")
+    known = schema.get(owner)
+    if component.type == "CustomObject":
+        return known is None
+    if component.type == "CustomField":
+        return known is None or known.field(name) is None
+    if component.type == "ValidationRule":
+        return known is None or all(rule.name != name for rule in known.rules)
+    return component.name not in rows.get(component.type, set())
