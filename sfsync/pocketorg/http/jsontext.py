@@ -11,12 +11,18 @@ from sfsync.pocketorg.values import java_double
 # between two characters that no text of the org can hold, and loses its quotes at the end.
 _MARKED = re.compile(rb'"\\u0000(-?\d\.\d+E-?\d+)\\u0000"')
 _SAME_IN_JAVA = (1e-3, 1e7)
+#: what Python writes for such a double; a text may look like it too, which costs time only
+_UNLIKE_JAVA = re.compile(rb"(?:^|[:,\[])-?(?:\d{8,}\.|0\.000|\d[\d.]*e)")
 
 
 def dumps(value: Any) -> bytes:
     """Encode an answer."""
-    text = json.dumps(_with_java_doubles(value), ensure_ascii=False, separators=(",", ":"))
-    return _MARKED.sub(rb"\1", text.encode("utf-8", "replace"))
+    plain = _encoded(value)
+    return _MARKED.sub(rb"\1", _encoded(_with_java_doubles(value))) if _UNLIKE_JAVA.search(plain) else plain
+
+
+def _encoded(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _with_java_doubles(value: Any) -> Any:
