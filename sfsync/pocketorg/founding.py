@@ -24,6 +24,9 @@ _STAGES = (
 )
 _LOCALE = {"TimeZoneSidKey": "Europe/Berlin", "LocaleSidKey": "en_US", "LanguageLocaleKey": "en_US"}
 _ORGANIZATION = {"TimeZoneSidKey": "Europe/Berlin", "DefaultLocaleSidKey": "en_US", "LanguageLocaleKey": "en_US"}
+#: lets the integration user read whatever a template may name; a real org grants less. A test takes it away
+READER = "Pocket_Org_Reader"
+_READABLE = ("Account", "Contact", "Opportunity", "Pricebook2", "Product2", "Task")
 
 
 def found(insert: Insert) -> None:
@@ -41,3 +44,8 @@ def found(insert: Insert) -> None:
         values = {"MasterLabel": label, "ApiName": label, "SortOrder": order, "IsActive": True}
         end = {"DefaultProbability": probability, "IsClosed": closed, "IsWon": won}
         insert("OpportunityStage", {**values, **end, "ForecastCategory": forecast, "ForecastCategoryName": forecast})
+    reader = {"Name": READER, "Label": "Pocket Org Reader", "PermissionsApiEnabled": True}
+    parent = insert("PermissionSet", {**reader, "IsOwnedByProfile": False})
+    rights = {"PermissionsRead": True, "PermissionsViewAllRecords": True, "PermissionsViewAllFields": True}
+    for sobject in _READABLE:
+        insert("ObjectPermissions", {"ParentId": parent, "SobjectType": sobject, **rights})

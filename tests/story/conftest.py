@@ -11,6 +11,7 @@ import pytest
 from sfsync import config
 from sfsync.demo import Rep
 from sfsync.forms import compose
+from sfsync.pocketorg.founding import READER
 from sfsync.pocketorg.server import PocketOrg
 from sfsync.renderers import Renderers
 from sfsync.sync import Report, Sync
@@ -163,7 +164,16 @@ def world(template_folder, renderers) -> Iterator[World]:
     (template_folder / "form.xml").write_text(TEMPLATE)
     clock = Clock()
     with PocketOrg(seed="none", metadata=[METADATA], clock=clock) as org:
-        yield World(org, Rep(org.instance_url, org.access_token), clock, template_folder, renderers)
+        rep = Rep(org.instance_url, org.access_token)
+        keep_only_ours(org, rep)
+        yield World(org, rep, clock, template_folder, renderers)
+
+
+def keep_only_ours(org: PocketOrg, rep: Rep) -> None:
+    """Leave the worker with the permission set that sfsync ships, and nothing else."""
+    [wide] = org.org.get_all("PermissionSet", Name=READER)
+    for row in org.org.get_all("PermissionSetAssignment", PermissionSetId=wide["Id"]):
+        rep.call("DELETE", f"sobjects/PermissionSetAssignment/{row['Id']}")
 
 
 @pytest.fixture

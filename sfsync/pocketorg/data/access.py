@@ -47,6 +47,7 @@ class Access:
     fields: frozenset[tuple[str, str, str]] | None  #: (object, field, "read" or "edit"), lower-case
     granted: frozenset[str] = frozenset()  #: what users may do beyond records: SendCustomNotifications
     standard: bool = False  #: whether the profile opens all standard objects and fields
+    whole: frozenset[str] = frozenset()  #: objects with View All Fields, lower-case
 
     def may(self, permission: str) -> bool:
         """Whether the user has this permission, which is not about records."""
@@ -81,6 +82,8 @@ class Access:
             return True
         if self.standard and not found.custom:
             return True
+        if action == "read" and _FOLLOWS.get(known.name.lower(), known.name.lower()) in self.whole:
+            return True
         names = {found.name.lower(), _compound(known, found)}
         return any((known.name.lower(), name, action) in self.fields for name in names)
 
@@ -107,7 +110,7 @@ def of_user(user_id: str, store: Store, schema: Schema) -> Access:
     if profile.get("Name") == "System Administrator":
         return everything(schema, user_id)
     sets = [a["PermissionSetId"] for a in store.find("PermissionSetAssignment", AssigneeId=user_id)]
-    objects = (row for each in sets for row in store.find("ObjectPermissions", ParentId=each))
+    objects = [row for each in sets for row in store.find("ObjectPermissions", ParentId=each)]
     fields = (row for each in sets for row in store.find("FieldPermissions", ParentId=each))
     return Access(
         schema,
@@ -116,6 +119,7 @@ def of_user(user_id: str, store: Store, schema: Schema) -> Access:
         frozenset(_field_grants(fields)),
         frozenset(_user_grants(store.get("PermissionSet", each) or {} for each in sets)),
         standard=profile.get("Name") == "Standard User",
+        whole=frozenset(row["SobjectType"].lower() for row in objects if row.get("PermissionsViewAllFields")),
     )
 
 
