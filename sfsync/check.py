@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sfsync import config as configs
 from sfsync.config import Config, FieldNames
-from sfsync.errors import SetupError, SetupErrors, TryAgainLater, did_you_mean
+from sfsync.errors import SetupError, SetupErrors, TryAgainLater
 from sfsync.forms import compose
 from sfsync.forms.compose import DISCOUNT, Blueprint
 from sfsync.records import Status
@@ -109,27 +109,19 @@ class Checks:
         if self._try("objects that sfsync writes", lambda: len(org.describer.known(_OBJECTS))) is None:
             return
         opportunity = org.describer.get("Opportunity")
-        self._stages(opportunity, config)
         self._own_fields(opportunity, names)
         self._created(org.describer.get("Order_Form__c"), _ROW_FIELDS)
         self._created(org.describer.get("ContentVersion"), _FILE_FIELDS)
         places = [place for b in blueprints for place in b.places]
-        stages = [b.settings.stage for b in blueprints]
-        plan = self._try("fields that the templates name", lambda: org.plan(stages, names, places, [DISCOUNT]))
+        stages = [b.stage for b in blueprints]
+        plan = self._try(
+            "stages, and fields that the templates name", lambda: org.plan(stages, names, places, [DISCOUNT])
+        )
         if plan:
             self._good(f"{len(plan.labels)} fields are read, {len(names.model_dump())} written on Opportunity")
         self._bell(Teller(api, names))
         self._limits(api, config)
         self._clock(api, now)
-
-    def _stages(self, opportunity: ObjectInfo, config: Config) -> None:
-        known = opportunity.fields["StageName"].picklist if "StageName" in opportunity.fields else ()
-        for n, form in enumerate(config.settings.order_forms):
-            if form.stage in known:
-                self._good(f"stage {form.stage}")
-                continue
-            remedy = did_you_mean(form.stage, known) or f"The org has: {', '.join(known)}."
-            self._bad(f"{config.where('order_forms', n, 'stage')}: the org has no stage '{form.stage}'.", remedy)
 
     def _own_fields(self, opportunity: ObjectInfo, names: FieldNames) -> None:
         for purpose, name in names.model_dump().items():
@@ -152,7 +144,7 @@ class Checks:
         elif "Key__c" in fields and not found.fields["Key__c"].unique:
             self._bad("Order_Form__c.Key__c is not unique: two workers could make the same version.", _DEPLOY)
         else:
-            self._good(f"{found.label} can be created")
+            self._good(f"{found.name} can be created")
 
     def _bell(self, teller: Teller) -> None:
         if teller.notification_type():

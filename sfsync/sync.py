@@ -155,7 +155,7 @@ class Sync:
         self._attached = {i: when for i, when in self._attached.items() if i in ids}
 
     def _make_plan(self) -> Plan:
-        stages = [b.settings.stage for b in self._blueprints]
+        stages = [b.stage for b in self._blueprints]
         places = [place for b in self._blueprints for place in b.places]
         return self._org.plan(stages, self._settings.fields, places, optional=[DISCOUNT])
 

@@ -38,6 +38,8 @@ class Blueprint:
     """One kind of order form, ready to use: its settings with template, file name and condition loaded."""
 
     settings: OrderFormSettings
+    #: the stage with the place that names it
+    stage: tuple[str, str]
     template: Template
     title: Text
     condition: Condition | None
@@ -92,6 +94,7 @@ def _load(config: Config, n: int, form: OrderFormSettings) -> Blueprint:
     own = form.model_dump_json(exclude={"name", "stage", "when", "needs"})
     return Blueprint(
         settings=form,
+        stage=(form.stage, where("stage")),
         template=template,
         title=Text(form.file_name, where("file_name")),
         condition=Condition(form.when, where("when")) if form.when else None,

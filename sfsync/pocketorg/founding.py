@@ -29,6 +29,13 @@ READER = "Pocket_Org_Reader"
 _READABLE = ("Account", "Contact", "Opportunity", "Pricebook2", "Product2", "Task")
 
 
+def add_order_form_stage(insert: Insert) -> None:
+    """Insert the stage that asks for an order form, as an admin adds it between the negotiation and the end."""
+    names = {"MasterLabel": "Order Form", "ApiName": "Order Form", "SortOrder": 8, "IsActive": True}
+    forecast = {"ForecastCategory": "Forecast", "ForecastCategoryName": "Commit"}
+    insert("OpportunityStage", {**names, "DefaultProbability": 90, "IsClosed": False, "IsWon": False, **forecast})
+
+
 def found(insert: Insert) -> None:
     """Insert the first rows of an org that has none."""
     insert("Organization", {"Name": "Pocket Org", "OrganizationType": "Developer Edition", **_ORGANIZATION})

@@ -16,8 +16,6 @@ import yaml
 
 from sfsync.pocketorg.schema import PicklistValue, Schema
 
-#: the stage that asks for an order form, between the negotiation and the end: label and probability in percent
-ORDER_FORM_STAGE = ("Order Form", 90)
 REP = "dana.reyes@pocketorg.example"
 
 _OPEN_STAGES = ("Prospecting", "Qualification", "Needs Analysis", "Proposal/Price Quote", "Negotiation/Review")
@@ -105,22 +103,7 @@ def _data(name: str) -> Any:
 
 
 def _common(insert: Insert, ground: Ground) -> tuple[dict[str, str], dict[str, _Item]]:
-    """Insert what both seeds need: the stage, the rep and the products. Gives who owns all, and the items by code."""
-    label, probability = ORDER_FORM_STAGE
-    insert(
-        "OpportunityStage",
-        {
-            "ApiName": label,
-            "MasterLabel": label,
-            "DefaultProbability": probability,
-            "ForecastCategory": "Forecast",
-            "ForecastCategoryName": "Commit",
-            "IsActive": True,
-            "IsClosed": False,
-            "IsWon": False,
-            "SortOrder": 8,  # after Negotiation/Review, which came first with the same
-        },
-    )
+    """Insert what both seeds need: the rep and the products. Gives who owns all, and the items by code."""
     rep = insert("User", _rep(ground.profile_id))
     owner = dict.fromkeys(("OwnerId", "CreatedById", "LastModifiedById"), rep)
     return owner, {row[0]: _add_product(insert, ground, row) for row in _data("products")}

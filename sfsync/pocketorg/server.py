@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +12,7 @@ from typing import Any, Self
 import uvicorn
 
 from sfsync.pocketorg import founding, standard
+from sfsync.pocketorg.data import currency
 from sfsync.pocketorg.data.access import everything
 from sfsync.pocketorg.data.store import Store
 from sfsync.pocketorg.faults import Faults
@@ -20,6 +21,7 @@ from sfsync.pocketorg.http.wire import Protocol, Wire
 from sfsync.pocketorg.logic import LOGIC
 from sfsync.pocketorg.metadata import load
 from sfsync.pocketorg.org import ApiCall, Notification, Org
+from sfsync.pocketorg.rest import deploy
 from sfsync.pocketorg.rest.resources import ROUTES
 from sfsync.pocketorg.seed import Ground, list_stages, many, sample
 
@@ -37,7 +39,8 @@ class PocketOrg:
     """One org on one port of 127.0.0.1; several can live in one process.
 
     `port` 0 takes a free one. `db` is a file that survives a restart, or ":memory:". `seed` is "sample", "none" or how
-    many Opportunities to make up. `metadata` are folders in source format, deployed at start.
+    many Opportunities to make up. `metadata` are folders in source format, deployed at start. `features` are what an
+    admin may switch on: "multicurrency", "quotes", "schedules".
     """
 
     def __init__(
@@ -47,9 +50,10 @@ class PocketOrg:
         db: str | Path = ":memory:",
         seed: str | int = "sample",
         metadata: Sequence[Path] = (),
+        features: Collection[str] = (),
         clock: Callable[[], datetime] = _now,
     ) -> None:
-        schema = standard.schema()
+        schema = standard.schema(features)
         self.faults = Faults()
         store = Store(str(db), schema)
         self._age = _FURNISHED
@@ -72,14 +76,19 @@ class PocketOrg:
     def _furnish(self, seed: str | int, metadata: Sequence[Path]) -> None:
         """Found the org if it is new; in an old one only what the schema must know is repeated."""
         store, new = self.org.store, not self.org.store.find("Organization")
+        currency.found(self.insert, store, self.org.schema)
         if new:
             founding.found(self.insert)
+            if metadata or seed != "none":
+                founding.add_order_form_stage(self.insert)
         for folder in metadata:
             self._deploy(folder, new)
+        deploy.restore(self.org)
         if new:
             self._seed(seed)
         self._assign_permission_sets()
         list_stages(self.org.schema, store.find("OpportunityStage"))
+        currency.settle(store, self.org.schema)
         self.org.org_id = store.find("Organization")[0]["Id"]
 
     def _deploy(self, folder: Path, new: bool) -> None:

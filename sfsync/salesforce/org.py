@@ -43,12 +43,12 @@ class Org:
 
     def plan(
         self,
-        stages: Iterable[str],
+        stages: Iterable[tuple[str, str]],
         names: FieldNames,
         paths: Iterable[tuple[str, str]],
         optional: Iterable[str] = (),
     ) -> Plan:
-        """Prove the fields against the org's describe. Raises SetupError or SetupErrors."""
+        """Prove stages and fields against the org's describe. Raises SetupError or SetupErrors."""
         made = plans.make(self.describer, stages, names, paths, optional)
         if not (made.multicurrency or self._currency):
             raise SetupError(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sfsync.config import FieldNames
-from sfsync.errors import SetupError, SetupErrors
+from sfsync.errors import SetupError, SetupErrors, did_you_mean
 from sfsync.records import FieldLabel
 from sfsync.salesforce.describe import Describer, ObjectInfo, Resolved
 
@@ -59,22 +59,24 @@ class Plan:
 
 def make(
     describer: Describer,
-    stages: Iterable[str],
+    stages: Iterable[tuple[str, str]],
     names: FieldNames,
     paths: Iterable[tuple[str, str]],
     optional: Iterable[str] = (),
 ) -> Plan:
-    """Prove the (path, where) pairs against the org. Raises SetupError or SetupErrors that name every wrong one.
+    """Prove (stage, where) and (path, where) against the org. Raises SetupError or SetupErrors for all wrong ones.
 
     The `optional` ones are read where the org has them, and silently left out where it does not.
     """
     opportunity = describer.get("Opportunity")
+    stages = list(stages)
     resolved, problems = _resolve(describer, [*paths, *_own_fields(names)])
+    problems = [*unknown_stages(opportunity, stages), *problems]
     if problems:
         raise problems[0] if len(problems) == 1 else SetupErrors(problems)
     resolved += _resolve(describer, ((path, "") for path in optional))[0]
     return Plan(
-        stages=tuple(dict.fromkeys(stages)),
+        stages=tuple(dict.fromkeys(stage for stage, _ in stages)),
         names=names,
         paths=tuple(p for p in resolved if not p.child),
         stamps=_parents(p.select for p in resolved if not p.child),
@@ -84,6 +86,20 @@ def make(
         ),
         multicurrency="CurrencyIsoCode" in opportunity.fields,
     )
+
+
+def unknown_stages(opportunity: ObjectInfo, stages: Iterable[tuple[str, str]]) -> list[SetupError]:
+    """One error for each stage that the org does not have."""
+    known = opportunity.fields["StageName"].picklist
+    return [
+        SetupError(
+            f"The org has no stage '{stage}'.",
+            where=where,
+            remedy=did_you_mean(stage, known) or f"It has: {', '.join(known)}.",
+        )
+        for stage, where in stages
+        if stage not in known
+    ]
 
 
 def _own_fields(names: FieldNames) -> list[tuple[str, str]]:

@@ -34,7 +34,7 @@ def test_it_grants_what_the_shipped_form_reads_and_nothing_else(world, shipped):
     blueprints = compose.load(loaded)
     org = Org(connected(world.org), currency="USD")
     places = [place for b in blueprints for place in b.places]
-    plan = org.plan(["Order Form"], loaded.settings.fields, places, [DISCOUNT])
+    plan = org.plan([b.stage for b in blueprints], loaded.settings.fields, places, [DISCOUNT])
     schema, hideable = world.org.org.schema, set()
     for resolved in (*plan.paths, *(p for c in plan.children for p in c.paths)):
         here = schema.get(next((c.sobject for c in plan.children if c.relationship == resolved.child), "Opportunity"))

@@ -162,6 +162,12 @@ def test_a_field_the_worker_may_not_read_ends_the_pass_and_names_the_template_li
     assert "sfsync.yaml:" in str(report.error)
 
 
+def test_a_stage_the_org_does_not_have_ends_the_pass_with_its_line_and_a_suggestion(world):
+    report = world.run(world.worker(SETTINGS.replace("stage: Order Form", "stage: Order From")))
+    assert report.exit_code == 2
+    assert str(report.error).endswith("sfsync.yaml:4: The org has no stage 'Order From'. Did you mean Order Form?")
+
+
 def test_a_write_the_worker_may_not_do_is_told_to_rep_and_admin(world):
     for row in world.org.org.get_all("FieldPermissions", Field="Order_Form__c.Token__c"):
         world.org.org.store.db.execute(
