@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC
 from email.utils import format_datetime
@@ -12,13 +13,15 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from sfsync.pocketorg.call import VERSIONS, Answer, Call, refused, split_url
+from sfsync.pocketorg import xmltext
+from sfsync.pocketorg.call import VERSIONS, Answer, Call, refused, split_older_url, split_url
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.faults import Fault, When
 from sfsync.pocketorg.http import jsontext
@@ -63,7 +66,7 @@ class OneSlash:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("path", "").startswith("//"):
             raw: bytes = scope.get("raw_path") or scope["path"].encode()
-            scope |= {"path": "/" + scope["path"].lstrip("/"), "raw_path": b"/" + raw.lstrip(b"/")}
+            scope = {**scope, "path": "/" + scope["path"].lstrip("/"), "raw_path": b"/" + raw.lstrip(b"/")}
         await self._app(scope, receive, send)
 
 
@@ -82,10 +85,15 @@ class Wire:
             ("/services/oauth2/userinfo", self._userinfo, ["GET", "POST"]),
             ("/id/{org}/{user}", self._userinfo, ["GET", "POST"]),
             ("/services/data{slash:path}", self._data, _ALL_METHODS),
+            ("/services/async/{path:path}", self._older, _ALL_METHODS),
+            ("/services/Soap/{path:path}", self._older, ["POST"]),
             ("/{path:path}", self._elsewhere, _ALL_METHODS),
         )
         routes = [Route(path, self._troubled(page), methods=methods) for path, page, methods in pages]
-        return Starlette(routes=[*Page(self._org).routes(), *routes], middleware=[Middleware(OneSlash)])
+        return Starlette(
+            routes=[*Page(self._org).routes(), *routes],
+            middleware=[Middleware(OneSlash), Middleware(GZipMiddleware, compresslevel=1)],
+        )
 
     # ----------------------------------------------------------------- trouble
 
@@ -147,6 +155,28 @@ class Wire:
             call = await self._call(request)
         except ApiError as error:
             return self._send(refused(error))
+        return await self._answer(request, call)
+
+    async def _older(self, request: Request) -> Response:
+        """Answer the Bulk API and the SOAP APIs, which find the session in other places and refuse in other words."""
+        try:
+            version, path = split_older_url(_target(request))
+            body = await _body(request)
+            token = request.headers.get("x-sfdc-session") or _bearer(request) or _soap_session(path, body)
+        except ApiError as error:
+            return self._send(refused(error))
+        call = Call(
+            method=request.method,
+            path=path,
+            version=version,
+            user_id=self._org.sessions.user_of(token) or "",
+            query=dict(request.query_params),
+            headers=dict(request.headers.items()),
+            raw=body,
+        )
+        return await self._answer(request, call)
+
+    async def _answer(self, request: Request, call: Call) -> Response:
         answer = await run_in_threadpool(self._org.answer, call)
         path = self._org.route_name(call.path)
         client = call.headers.get("sforce-call-options", "").partition("client=")[2].partition(",")[0]
@@ -161,7 +191,7 @@ class Wire:
         if self._org.used() >= self._org.limits.api and not self._org.sessions.is_page(_bearer(request)):
             raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         version, path, query = split_url(_target(request))
-        body, parts = await _content(request)
+        body, raw, parts = await _content(request)
         return Call(
             method=query.pop("_HttpMethod", request.method).upper(),
             path=path,
@@ -171,6 +201,7 @@ class Wire:
             headers=dict(request.headers.items()),
             body=body,
             parts=parts,
+            raw=raw,
         )
 
     # ------------------------------------------------------------------ answer
@@ -198,15 +229,34 @@ def _bearer(request: Request) -> str:
     return bearer(request.headers.get("authorization", ""))
 
 
-async def _content(request: Request) -> tuple[Any, Mapping[str, bytes]]:
-    """The JSON of the body and, where it is multipart, the binary parts by name, in whatever order they came."""
+def _soap_session(path: str, body: bytes) -> str:
+    """Read the sessionId in the header of an envelope; "" for another API, or where there is none."""
+    return xmltext.text(xmltext.parse(body), "Header", "SessionHeader", "sessionId") if path.startswith("Soap") else ""
+
+
+async def _content(request: Request) -> tuple[Any, bytes, Mapping[str, bytes]]:
+    """The JSON of the body, or its bytes where it is CSV, and the binary parts of a multipart one, by name."""
     kind = request.headers.get("content-type", "")
-    body = await request.body()
     if kind.startswith("multipart/form-data"):
-        return await _parts(request)
+        document, parts = await _parts(request)
+        return document, b"", parts
+    body = await _body(request)
     if len(body) > LARGEST_BODY:
         raise ApiError(400, "JSON_PARSER_ERROR", f"Maximum size of request is {LARGEST_BODY} bytes")
-    return jsontext.loads(body), {}
+    if kind.startswith("text/csv"):
+        return None, body, {}
+    return jsontext.loads(body), b"", {}
+
+
+async def _body(request: Request) -> bytes:
+    """The body, unpacked where it came packed; no more of it than fits."""
+    body = await request.body()
+    if request.headers.get("content-encoding", "").lower() != "gzip":
+        return body
+    try:
+        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(body, LARGEST_BODY + 1)
+    except zlib.error:
+        raise ApiError(400, "INVALID_INPUT", "The body is not gzip, as its Content-Encoding says") from None
 
 
 async def _parts(request: Request) -> tuple[Any, Mapping[str, bytes]]:

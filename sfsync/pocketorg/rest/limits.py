@@ -7,6 +7,7 @@ from sfsync.pocketorg.org import Org
 
 _MOST_DOCUMENTS = 30_000_000
 _STORAGE_MB = 5_120
+_MOST_BATCHES = 15_000
 
 
 def limits(org: Org, _: Call, __: Params) -> Answer:
@@ -18,6 +19,7 @@ def limits(org: Org, _: Call, __: Params) -> Answer:
         {
             "ContentPublicationLimit": _limit(org.limits.files, versions),
             "DailyApiRequests": _limit(org.limits.api, org.used()),
+            "DailyBulkApiBatches": _limit(_MOST_BATCHES, 0),
             "DataStorageMB": _limit(_STORAGE_MB, 0),
             "FileStorageMB": _limit(_STORAGE_MB, size // 2**20),
             "MaxContentDocumentsLimit": _limit(_MOST_DOCUMENTS, documents),

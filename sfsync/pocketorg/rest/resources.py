@@ -2,7 +2,20 @@
 
 from sfsync.pocketorg.call import Route
 from sfsync.pocketorg.org import Org
-from sfsync.pocketorg.rest import actions, collections, composite, deploy, files, graph, limits, rows, soap, tree
+from sfsync.pocketorg.rest import (
+    actions,
+    bulk,
+    bulk1,
+    collections,
+    composite,
+    deploy,
+    files,
+    graph,
+    limits,
+    rows,
+    soap,
+    tree,
+)
 
 ROUTES: tuple[Route[Org], ...] = (
     *files.ROUTES,
@@ -15,4 +28,6 @@ ROUTES: tuple[Route[Org], ...] = (
     *limits.ROUTES,
     *deploy.ROUTES,
     *soap.ROUTES,
+    *bulk.ROUTES,
+    *bulk1.ROUTES,
 )
