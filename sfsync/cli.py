@@ -114,6 +114,10 @@ def _add_pocketorg(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument("--db", default=":memory:", metavar="FILE", help="keep the org in this file (in memory)")
     parser.add_argument("--seed", default="sample", metavar="none|sample|N", help="what it holds at first (sample)")
     parser.add_argument("--bare", action="store_true", help="without sfsync's own object and fields")
+    features = ("multicurrency", "quotes", "schedules")
+    parser.add_argument(
+        "--feature", action="append", default=[], choices=features, help="switch it on; may be repeated"
+    )
 
 
 def _log_to_stderr(*, verbose: bool) -> None:
@@ -148,7 +152,7 @@ def _worker(options: argparse.Namespace) -> int:
         loaded = replace(loaded, settings=loaded.settings.model_copy(update=every))
     stop = threading.Event()
     with _sync(loaded, stop) as sync:
-        return work(Ticks(sync, loaded.settings, schedule.utc_now), loaded.settings.check_every, stop)
+        return work(Ticks(sync.run, loaded.settings, schedule.utc_now), loaded.settings.check_every, stop)
 
 
 @contextmanager
@@ -179,4 +183,4 @@ def _pocketorg(options: argparse.Namespace) -> int:
 
     seed = int(options.seed) if options.seed.isdigit() else options.seed
     metadata = () if options.bare else (SALESFORCE_METADATA,)
-    return serve(port=options.port, db=options.db, seed=seed, metadata=metadata)
+    return serve(port=options.port, db=options.db, seed=seed, metadata=metadata, features=options.feature)

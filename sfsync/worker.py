@@ -7,12 +7,13 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import FrameType
+from typing import Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from sfsync.config import Settings
 from sfsync.errors import SetupError
-from sfsync.sync import Report, Sync
+from sfsync.sync import Report
 
 log = logging.getLogger(__name__)
 
@@ -23,11 +24,18 @@ DRAIN_SECONDS = 18.0
 _REMIND_EVERY = timedelta(hours=1)
 
 
+class Pass(Protocol):
+    """What is made at a tick: `Sync.run`."""
+
+    def __call__(self, *, sweep: bool) -> Report:
+        """Make one pass over the org."""
+
+
 class Ticks:
     """Decides at each tick whether to make a pass, and says what came of it. One pass at a time."""
 
-    def __init__(self, sync: Sync, settings: Settings, now: Callable[[], datetime]) -> None:
-        self._sync, self._settings, self._now = sync, settings, now
+    def __init__(self, make_pass: Pass, settings: Settings, now: Callable[[], datetime]) -> None:
+        self._pass, self._settings, self._now = make_pass, settings, now
         self._passed: datetime | None = None
         self._swept: datetime | None = None
         self._trouble: datetime | None = None
@@ -41,7 +49,7 @@ class Ticks:
         self._passed = now
         sweep = self._swept is None or now - self._swept >= SWEEP_EVERY
         try:
-            report = self._sync.run(sweep=sweep)
+            report = self._pass(sweep=sweep)
         except Exception:
             log.exception("this is a bug of sfsync's; please report it. The next tick tries again")
             return
