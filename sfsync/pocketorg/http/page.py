@@ -64,7 +64,7 @@ class Page:
             Route("/page/session", _ours(self._session), methods=["POST"]),
             Route("/page/notices", _ours(self._notices)),
             Route("/page/notices/read", _ours(self._mark_read), methods=["POST"]),
-            Route("/page/files/{user}/{version}/{name}", _ours(self._file)),
+            Route("/page/files/{user}/{version}/{name:path}", _ours(self._file)),
             Route("/page/{name}", _ours(self._asset)),
         ]
 
