@@ -13,12 +13,12 @@ from sfsync.pocketorg.server import PocketOrg
 log = logging.getLogger(__name__)
 
 
-def serve(*, port: int, db: str, seed: str | int, metadata: Sequence[Path]) -> int:
+def serve(*, port: int, db: str, seed: str | int, metadata: Sequence[Path], features: Sequence[str] = ()) -> int:
     """Listen until Ctrl-C or SIGTERM. Once ready, one line of JSON on standard output says how to get in."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with PocketOrg(port=port, db=db, seed=seed, metadata=metadata) as org:
+    with PocketOrg(port=port, db=db, seed=seed, metadata=metadata, features=features) as org:
         print(json.dumps(way_in(org)), flush=True)  # noqa: T201 (what the command is for)
         log.warning("the pocket org listens on %s; stop it with Ctrl-C", org.instance_url)
         stop.wait()

@@ -4,7 +4,7 @@
 
 from collections.abc import Mapping
 
-from sfsync.pocketorg.data import opportunity
+from sfsync.pocketorg.data import currency, opportunity, quotes, schedules
 from sfsync.pocketorg.data.store import Row
 from sfsync.pocketorg.data.work import Logic, Work
 from sfsync.pocketorg.rest import files
@@ -26,6 +26,10 @@ LOGIC: Mapping[str, Logic] = {
     "User": Person(),
     "Opportunity": opportunity.Opportunity(),
     "OpportunityLineItem": opportunity.LineItem(),
+    "OpportunityLineItemSchedule": schedules.Schedule(),
+    "Quote": quotes.Quote(),
+    "QuoteLineItem": quotes.QuoteLineItem(),
+    "CurrencyType": currency.CurrencyType(),
     "OpportunityContactRole": opportunity.ContactRole(),
     "ContentVersion": files.ContentVersion(),
     "ContentDocument": files.ContentDocument(),

@@ -13,7 +13,15 @@ from sfsync.pocketorg.schema import Field, Schema, SObject
 #: objects that every user of the API may read, whatever the profile says
 _OPEN_TO_ALL = frozenset(
     {"user", "organization", "profile", "permissionset", "permissionsetassignment", "objectpermissions"}
-    | {"fieldpermissions", "recordtype", "userrole", "group", "opportunitystage", "customnotificationtype"}
+    | {
+        "fieldpermissions",
+        "recordtype",
+        "userrole",
+        "group",
+        "opportunitystage",
+        "customnotificationtype",
+        "currencytype",
+    }
 )
 #: Salesforce Files belong to everybody; what one sees of them is a matter of sharing
 _FILES = frozenset({"contentversion", "contentdocument", "contentdocumentlink"})
@@ -22,6 +30,9 @@ _FOLLOWS = {
     "opportunitylineitem": "opportunity",
     "opportunitycontactrole": "opportunity",
     "opportunityhistory": "opportunity",
+    "opportunityfieldhistory": "opportunity",
+    "opportunitylineitemschedule": "opportunity",
+    "quotelineitem": "quote",
     "pricebookentry": "pricebook2",
 }
 #: lines, roles and entries come and go by an edit of their parent

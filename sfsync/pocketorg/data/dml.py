@@ -7,7 +7,7 @@ from typing import Any
 
 from sfsync.pocketorg import ids, values
 from sfsync.pocketorg.data import access as permissions
-from sfsync.pocketorg.data import rules
+from sfsync.pocketorg.data import currency, rules
 from sfsync.pocketorg.data.access import Access
 from sfsync.pocketorg.data.store import Row, Store, is_stored
 from sfsync.pocketorg.data.work import Bulk, Limits, Logic, Work
@@ -79,6 +79,7 @@ class Dml:
             logic = self._logic_of(sobject)
             if not system:
                 rules.check_references(work, sobject, row, written, access)
+            currency.fill(work, sobject, row)
             logic.before_insert(work, row, written)
             if not system:
                 rules.require(sobject, row, _names(sobject))

@@ -8,6 +8,7 @@ Source: Object Reference, "Opportunity", "OpportunityLineItem", "OpportunityCont
 from datetime import date
 from typing import Any
 
+from sfsync.pocketorg.data import pricing
 from sfsync.pocketorg.data.store import Row
 from sfsync.pocketorg.data.work import Logic, Work
 from sfsync.pocketorg.errors import ApiError
@@ -15,6 +16,8 @@ from sfsync.pocketorg.errors import ApiError
 #: a change of one of these is a row of OpportunityHistory
 _HISTORY = ("Amount", "Probability", "StageName", "CloseDate")
 _KEPT_IN_HISTORY = ("StageName", "Amount", "ExpectedRevenue", "CloseDate", "Probability", "ForecastCategory")
+#: of a product, and of its lines; there only where schedules are switched on
+_SCHEDULING = ("CanUseQuantitySchedule", "CanUseRevenueSchedule")
 #: ForecastCategory's values for the names in ForecastCategoryName
 _FORECASTS = {"Commit": "Forecast", "Best Case": "BestCase", "Most Likely": "MostLikely"}
 
@@ -89,6 +92,8 @@ def _keep_price_book(old: Row, new: Row) -> None:
 
 def _add_history(work: Work, row: Row, old: Row) -> None:
     kept = {name: row.get(name) for name in _KEPT_IN_HISTORY}
+    if "CurrencyIsoCode" in row:
+        kept["CurrencyIsoCode"] = row["CurrencyIsoCode"]
     before = {"PrevAmount": old.get("Amount"), "PrevCloseDate": old.get("CloseDate")}
     history = work.add("OpportunityHistory", {"OpportunityId": row["Id"], **kept, **before})
     latest = {
@@ -106,54 +111,32 @@ class LineItem(Logic):
         deal = work.store.get("Opportunity", row.get("OpportunityId") or "")
         if deal is None:
             return  # the required field is missed, or the reference refused, by the general rules
-        entry = _entry(work, row, deal)
+        entry = pricing.entry(work, row, deal, "opportunity")
         _copy_from_entry(work, row, entry, deal)
         if row.get("UnitPrice") is not None and row.get("TotalPrice") is not None:
-            raise _integrity("UnitPrice, TotalPrice (only one of them may be specified)", ["UnitPrice", "TotalPrice"])
+            raise pricing.integrity(
+                "UnitPrice, TotalPrice (only one of them may be specified)", ["UnitPrice", "TotalPrice"]
+            )
         if row.get("UnitPrice") is None and row.get("TotalPrice") is None:
             raise ApiError(400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [TotalPrice]", ["TotalPrice"])
-        _price(row, by_total=row.get("TotalPrice") is not None)
+        pricing.price(row, by_total=row.get("TotalPrice") is not None)
 
     def after_insert(self, work: Work, row: Row) -> None:
         deal = row["OpportunityId"]
-        work.finish(deal, lambda: _roll_up(work, deal))
+        work.finish(deal, lambda: roll_up(work, deal))
 
     def before_update(self, work: Work, old: Row, new: Row, given: frozenset[str]) -> None:
         if {"UnitPrice", "TotalPrice"} <= given:
             text = "Cannot change both 'UnitPrice' and 'TotalPrice' in update call"
             raise ApiError(400, "INVALID_FIELD", text, ["UnitPrice"])
-        _price(new, by_total="TotalPrice" in given)
+        _leave_to_schedule(old, new)
+        pricing.price(new, by_total="TotalPrice" in given)
 
     def after_update(self, work: Work, old: Row, new: Row) -> None:
-        _roll_up(work, new["OpportunityId"])
+        roll_up(work, new["OpportunityId"])
 
     def after_delete(self, work: Work, row: Row) -> None:
-        _roll_up(work, row["OpportunityId"])
-
-
-def _integrity(text: str, fields: list[str]) -> ApiError:
-    return ApiError(400, "FIELD_INTEGRITY_EXCEPTION", f"field integrity exception: {text}", fields)
-
-
-def _entry(work: Work, row: Row, deal: Row) -> Row:
-    """Find the price book entry, by Id or by product and price book; a deal without a price book gets the entry's."""
-    entry: Row | None = None
-    if row.get("PricebookEntryId"):
-        entry = work.store.get("PricebookEntry", row["PricebookEntryId"])
-    elif row.get("Product2Id") and deal.get("Pricebook2Id"):
-        found = work.find("PricebookEntry", Product2Id=row["Product2Id"], Pricebook2Id=deal["Pricebook2Id"])
-        entry = found[0] if found else None
-    if entry is None:
-        text = "PricebookEntryId, unknown (versions 3.0 and higher must specify pricebook entry id; "
-        raise _integrity(text + "others must specify product id)", ["PricebookEntryId", "unknown"])
-    if not entry["IsActive"]:
-        raise _integrity("PricebookEntryId (pricebook entry is inactive)", ["PricebookEntryId"])
-    if not deal.get("Pricebook2Id"):
-        work.change("Opportunity", deal["Id"], {"Pricebook2Id": entry["Pricebook2Id"]})
-    elif deal["Pricebook2Id"] != entry["Pricebook2Id"]:
-        text = "PricebookEntryId (pricebook entry is in a different pricebook than the one assigned to the opportunity)"
-        raise _integrity(text, ["PricebookEntryId"])
-    return entry
+        roll_up(work, row["OpportunityId"])
 
 
 def _copy_from_entry(work: Work, row: Row, entry: Row, deal: Row) -> None:
@@ -162,28 +145,10 @@ def _copy_from_entry(work: Work, row: Row, entry: Row, deal: Row) -> None:
     row["ListPrice"] = entry["UnitPrice"]
     row["ProductCode"] = product.get("ProductCode")
     row["Name"] = f"{deal['Name']} {product.get('Name')}"[:376]
+    row |= {key: product[key] for key in _SCHEDULING if key in product}
 
 
-def _price(row: Row, *, by_total: bool) -> None:
-    """Bring quantity, unit price, discount (percent) and total into line."""
-    quantity, factor = row.get("Quantity"), 1 - (row.get("Discount") or 0) / 100
-    if quantity is None:
-        return
-    if quantity == 0:
-        raise _integrity("Quantity (quantity can not be zero)", ["Quantity"])
-    if by_total and row["TotalPrice"] is not None:
-        row["UnitPrice"] = row["TotalPrice"] / quantity / factor if factor else 0.0
-    elif row["UnitPrice"] is not None:
-        row["TotalPrice"] = _product(quantity, row["UnitPrice"], factor)
-    row["Subtotal"] = _product(quantity, row["UnitPrice"] or 0.0, 1)
-
-
-def _product(quantity: float, price: float, factor: float) -> float:
-    # twelve places keep a cent exact and let 0.1 + 0.2 be 0.3
-    return round(quantity * price * factor, 12)
-
-
-def _roll_up(work: Work, opportunity_id: str) -> None:
+def roll_up(work: Work, opportunity_id: str) -> None:
     """Sum the products up in the deal. Once the last one is gone, the Amount stays as it was."""
     old = work.store.get("Opportunity", opportunity_id)
     if old is None:
@@ -203,6 +168,14 @@ def _sums(work: Work, opportunity_id: str) -> tuple[Any, Any]:
     sql = "SELECT SUM(TotalPrice), SUM(Quantity) FROM OpportunityLineItem WHERE OpportunityId = ?"
     found = work.store.db.execute(sql, (opportunity_id,)).fetchone()
     return found[0], found[1]
+
+
+def _leave_to_schedule(old: Row, new: Row) -> None:
+    """What a schedule adds up, a write of the line itself does not move. Source: "OpportunityLineItemSchedule"."""
+    if old.get("HasQuantitySchedule"):
+        new["Quantity"] = old["Quantity"]
+    if old.get("HasRevenueSchedule"):
+        new["TotalPrice"], new["UnitPrice"] = old["TotalPrice"], old["UnitPrice"]
 
 
 class ContactRole(Logic):

@@ -262,6 +262,9 @@ def _add_object(new: SObject, schema: Schema) -> None:
     prefix = old.key_prefix if old else _next_prefix(schema)
     fields = {**(old.fields if old else {}), **{key: replace(f) for key, f in new.fields.items()}}
     schema.add(replace(new, key_prefix=prefix, fields=fields, rules=list(old.rules) if old else []))
+    currency = _lookup(schema, "Opportunity.CurrencyIsoCode")
+    if currency:  # the org has several
+        fields.setdefault("currencyisocode", replace(currency))
     for owner, name in _FILE_PARENTS:
         link = _lookup(schema, f"{owner}.{name}")
         if link and new.name not in link.reference_to:

@@ -56,6 +56,7 @@ def run(
         fiscal_start=int(_setting(db, schema, "Organization", "FiscalYearStartMonth") or 1),
         version=f"v{version.lstrip('v')}",
         include_deleted=include_deleted,
+        currency=_currency(db, schema, user_id),
     )
     try:
         return _answer(db, plan(soql.parse(text), asked))
@@ -116,6 +117,15 @@ def _zone(db: sqlite3.Connection, schema: Schema, user_id: str) -> ZoneInfo:
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def _currency(db: sqlite3.Connection, schema: Schema, user_id: str) -> str:
+    """The currency of the user, or the org's where he has none; empty where the org does not know several."""
+    own = _setting(db, schema, "User", "DefaultCurrencyIsoCode", user_id) if user_id else None
+    if own or schema.get("CurrencyType") is None:
+        return str(own or "")
+    rows = _rows(db, 'SELECT "IsoCode" FROM "CurrencyType" WHERE "IsCorporate" = 1', ())
+    return str(rows[0][0]) if rows else ""
 
 
 def _setting(db: sqlite3.Connection, schema: Schema, sobject: str, field: str, record_id: str = "") -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 
-from sfsync.pocketorg.query import filters, soql
+from sfsync.pocketorg.query import filters, money, soql
 from sfsync.pocketorg.query.filters import Sql
 from sfsync.pocketorg.query.scope import Scope
 from sfsync.pocketorg.query.terms import SHAPELESS, term
@@ -33,7 +33,9 @@ def _orderings(orderings: tuple[soql.Ordering, ...], scope: Scope, groups: Conta
         if found.column and not found.aggregate and not _sortable(found.column.field):
             raise scope.asked.error(found.at, f"field '{found.name}' can not be sorted in a query call")
         direction = "DESC" if each.descending else "ASC"
-        yield f"{found.folded} {direction} NULLS {'LAST' if each.nulls_last else 'FIRST'}"
+        converted = found.column and not found.aggregate and money.is_converted(scope, found.column)
+        value = money.corporate(scope, found.column) if converted and found.column else found.folded
+        yield f"{value} {direction} NULLS {'LAST' if each.nulls_last else 'FIRST'}"
 
 
 def _sortable(field: Field) -> bool:

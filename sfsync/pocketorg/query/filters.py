@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from sfsync.pocketorg import ids
 from sfsync.pocketorg.errors import ApiError
-from sfsync.pocketorg.query import dates, soql
+from sfsync.pocketorg.query import dates, money, soql
 from sfsync.pocketorg.query.scope import Scope
 from sfsync.pocketorg.query.sqlfunctions import fold
 from sfsync.pocketorg.query.terms import IDS, NUMBERS, SHAPELESS, Term, term
@@ -93,6 +93,9 @@ def _compare(scope: Scope, left: Term, operator: str, literal: soql.Literal) -> 
     if literal.kind == "range" and left.type in ("date", "datetime"):
         return _in_span(left, operator, *_edges(scope, left, literal))
     value = bound(scope, left, literal)
+    if literal.kind == "currency" and left.column and money.is_converted(scope, left.column):
+        sign = "IS NOT" if operator == "!=" else operator
+        return Sql(f"{money.corporate(scope, left.column)} {sign} {money.BOUND}", (value, literal.raw[:3].upper()))
     if left.type == "boolean":
         if operator not in ("=", "!="):
             raise _bad_operator(scope, left)
@@ -136,7 +139,7 @@ def _edges(scope: Scope, left: Term, literal: soql.Literal) -> tuple[str, str]:
 
 
 def _list(scope: Scope, left: Term, operator: str, literals: Sequence[soql.Literal]) -> Sql:
-    if left.type == "boolean" or any(each.kind == "range" for each in literals):
+    if left.type == "boolean" or any(each.kind in ("range", "currency") for each in literals):
         found = [_compare(scope, left, "=", each) for each in literals]
         either = _balanced(found, "OR")
         return either if operator == "IN" else Sql(f"NOT coalesce({either.text}, 0)", either.values)

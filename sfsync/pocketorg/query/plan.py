@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sfsync.pocketorg.errors import ApiError
-from sfsync.pocketorg.query import aggregates, clauses, filters, shape, soql
+from sfsync.pocketorg.query import aggregates, clauses, filters, money, shape, soql
 from sfsync.pocketorg.query.filters import Sql
 from sfsync.pocketorg.query.scope import WSDL, Asked, Column, Scope
 from sfsync.pocketorg.query.shape import Cell, Shape
@@ -113,21 +113,32 @@ class _Selection:
                 if each.name not in self._top.cells:
                     self._add_column(self._scope.field(self._scope.table, self._scope.sobject, each), call.at)
         elif call.name in COSMETIC:
-            self._add_cosmetic(call.name, term(self._scope, call), alias)
+            self._add_cosmetic(call, term(self._scope, call), alias)
         else:
             raise soql.refused(f"The function {call.name}() outside GROUP BY")
 
-    def _add_cosmetic(self, function: str, found: Term, alias: str) -> None:
+    def _add_cosmetic(self, call: soql.Call, found: Term, alias: str) -> None:
         column = found.column
         assert column is not None
-        index = self._cell(column.sql)
-        if function == "TOLABEL":
-            made = shape.labelled(column, index)
-        elif function == "FORMAT":
-            made = shape.formatted(found.type, index)
+        if call.name == "CONVERTCURRENCY":
+            made = shape.cell(found.type, self._cell(self._converted(column, found.at)))
+        elif call.name == "TOLABEL":
+            made = shape.labelled(column, self._cell(column.sql))
+        elif isinstance(call.arguments[0], soql.Call):
+            made = shape.money(self._cell(self._converted(column, found.at)), self._scope.asked.currency)
+        elif money.is_converted(self._scope, column):
+            cells = (column.sql, money.iso_sql(self._scope, column), money.users(self._scope, column))
+            value, iso, own = map(self._cell, cells)
+            made = shape.money_of_both(value, iso, own, self._scope.asked.currency)
         else:
-            made = shape.cell(found.type, index)
+            made = shape.formatted(found.type, self._cell(column.sql))
         self._put(self._home(column), alias or found.name, made, found.at)
+
+    def _converted(self, column: Column, at: soql.Place) -> str:
+        if not money.is_converted(self._scope, column):
+            message = f"convertCurrency() can not be used with field '{column.field.name}' in this organization"
+            raise self._scope.asked.error(at, message, "INVALID_FIELD")
+        return money.users(self._scope, column)
 
     def _fields(self, call: soql.Call) -> Iterator[Field]:
         """Source: SOQL and SOSL Reference, "SELECT", FIELDS()."""

@@ -48,6 +48,7 @@ class Asked:
     fiscal_start: int  #: month in which the fiscal year begins
     version: str  #: "v59.0"
     include_deleted: bool
+    currency: str = ""  #: the user's own; empty in an org that has only one
 
     @property
     def today(self) -> date:

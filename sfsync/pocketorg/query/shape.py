@@ -104,6 +104,23 @@ def formatted(kind: str, index: int) -> Cell:
     return build
 
 
+def money(index: int, code: str) -> Cell:
+    """FORMAT() of money that was converted: EUR 1,000.00."""
+    return lambda row: None if row[index] is None else f"{code} {row[index]:,.2f}"
+
+
+def money_of_both(index: int, iso: int, converted: int, code: str) -> Cell:
+    """FORMAT() of money in a foreign currency: USD 1,100.00 (EUR 1,000.00)."""
+
+    def build(row: Row) -> str | None:
+        if row[index] is None:
+            return None
+        shown = f"{row[iso]} {row[index]:,.2f}"
+        return shown if row[iso] == code else f"{shown} ({code} {row[converted]:,.2f})"
+
+    return build
+
+
 def _shown(value: str) -> str:
     day = f"{int(value[5:7])}/{int(value[8:10])}/{value[:4]}"
     if len(value) == len("2026-05-01"):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sfsync.pocketorg.query import soql
+from sfsync.pocketorg.query import money, soql
 from sfsync.pocketorg.query.scope import Column, Scope
 from sfsync.pocketorg.schema import Field
 
@@ -79,9 +79,17 @@ def term(scope: Scope, expression: soql.Expression) -> Term:
     if expression.name in _DATE_FUNCTIONS:
         return _date_function(scope, expression)
     if expression.name in COSMETIC:
-        inner = term(scope, _only_path(expression))
+        inner = term(scope, _cosmetic_argument(expression))
         return Term(inner.sql, inner.type, inner.name, expression.at, inner.column, label=expression.name == "TOLABEL")
     raise soql.refused(f"The function {expression.name}()")
+
+
+def _cosmetic_argument(call: soql.Call) -> soql.Expression:
+    """A field, or in FORMAT(convertCurrency(Amount)) a call."""
+    inner = call.arguments[0] if len(call.arguments) == 1 else None
+    if call.name == "FORMAT" and isinstance(inner, soql.Call) and inner.name == "CONVERTCURRENCY":
+        return inner
+    return _only_path(call)
 
 
 def _only_path(call: soql.Call) -> soql.Path:
@@ -120,6 +128,8 @@ def _aggregate(scope: Scope, call: soql.Call) -> Term:
     if not _can_aggregate(call.name, inner.column.field):
         message = f"field {inner.name} does not support aggregate operator {call.name}"
         raise scope.asked.error(call.at, message)
+    if call.name in ("MIN", "MAX", "SUM", "AVG") and money.is_converted(scope, inner.column):
+        inner = replace(inner, sql=money.corporate(scope, inner.column))
     if call.name in ("MIN", "MAX"):
         collation = " COLLATE NOCASE" if inner.is_text else ""
         return Term(f"{call.name}({inner.sql}{collation})", inner.type, inner.name, call.at, aggregate=True)

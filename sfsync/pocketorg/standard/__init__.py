@@ -55,14 +55,17 @@ def schema(features: Iterable[str] = ()) -> Schema:
             f"no such feature: {', '.join(sorted(wanted - FEATURES))}; there are {', '.join(sorted(FEATURES))}"
         )
     found = Schema((_object(row, home) for row in _rows(home / "objects.tsv")), features=wanted)
-    for feature in sorted(wanted):
-        _switch_on(home / "features" / feature, found)
+    folders = [home / "features" / feature for feature in sorted(wanted)]
+    for folder in folders:
+        for row in _rows(folder / "objects.tsv"):
+            found.add(_object(row, folder))
+    for folder in folders:
+        _extend(found, folder)
     return found
 
 
-def _switch_on(folder: Traversable, schema: Schema) -> None:
-    for row in _rows(folder / "objects.tsv"):
-        schema.add(_object(row, folder))
+def _extend(schema: Schema, folder: Traversable) -> None:
+    """Give the objects of other tables the fields that they have once the feature is on."""
     for table in sorted(folder.iterdir(), key=lambda each: each.name):
         sobject = schema.get(table.name.removesuffix(".tsv"))
         for field in _fields(table) if sobject else ():
