@@ -29,6 +29,15 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Left:
+    """An Opportunity that left its stage while it still asked for something: it asks no more."""
+
+    opportunity_id: str
+    #: whether a form was ever made for it
+    has_form: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Made:
     """The last version that was made, as its `Order_Form__c` row says."""
 

@@ -135,10 +135,11 @@ class Sync:
         began = self._org.now()
         plan = self._plan = self._plan or self._make_plan()
         since = None if sweep or self._watched is None else self._watched - OVERLAP
-        requests = self._org.watch(plan, since, began - self._settings.look_back)
+        requests, left = self._org.watch(plan, since, began - self._settings.look_back)
         self._forget_all_but({r.opportunity_id for r in requests})
         moved = [r for r in requests if sweep or self._is_news(r, began)]
         report.moved = len(moved)
+        self._teller.release(left)
         self._deal_with(plan, moved, report)
         if not self._stopping():
             self._watched = began

@@ -11,7 +11,7 @@ from typing import Any
 
 from sfsync.config import FieldNames
 from sfsync.errors import SetupError, SfsyncError
-from sfsync.records import Made, Opportunity, Request, Shown, Stamp
+from sfsync.records import Left, Made, Opportunity, Request, Shown, Stamp, Status
 from sfsync.salesforce import plan as plans
 from sfsync.salesforce import soql
 from sfsync.salesforce.api import MAX_SUBREQUESTS, Api, Row, chunks
@@ -58,23 +58,24 @@ class Org:
             )
         return made
 
-    def watch(self, plan: Plan, since: datetime | None, entered_since: datetime) -> list[Request]:
+    def watch(self, plan: Plan, since: datetime | None, entered_since: datetime) -> tuple[list[Request], list[Left]]:
         """Which records of the watched stages moved at or after `since`; all of them where it is None.
 
-        A record that never had a form counts only if it entered its stage after `entered_since`. One API call,
-        and one more for each 2,000 moved records.
+        A record that never had a form counts only if it entered its stage after `entered_since`. Beside them, those
+        that left their stage and still ask for something. One API call, and one more for each 2,000 moved records.
         """
-        texts = [_watch_opportunities(plan, since, entered_since)]
+        texts = [_watch_opportunities(plan, since, entered_since), _watch_left(plan, since)]
         if since is not None:
             texts += [_watch_children(plan, c, since) for c in plan.children]
         seen: dict[str, set[Stamp]] = defaultdict(set)
-        opportunities, *children = self.api.queries(texts)
+        opportunities, left, *children = self.api.queries(texts)
         for row in opportunities:
             seen[row["Id"]].update(_stamps(row, "", plan.stamps))
         for child, rows in zip(plan.children, children, strict=False):
             for row in rows:
                 seen[row[child.link]].update(_stamps(row, row["Id"], child.stamps))
-        return [Request(opportunity_id=i, stamps=frozenset(stamps)) for i, stamps in seen.items()]
+        requests = [Request(opportunity_id=i, stamps=frozenset(stamps)) for i, stamps in seen.items()]
+        return requests, [Left(opportunity_id=r["Id"], has_form=bool(r[plan.names.version])) for r in left]
 
     def read(self, plan: Plan, ids: Sequence[str]) -> Iterator[Opportunity]:
         """Read in full those that still stand in a watched stage, in the order given.
@@ -155,6 +156,14 @@ def _watch_opportunities(plan: Plan, since: datetime | None, entered_since: date
     moved = (_since(plan.stamps, since),) if since else ()
     conditions = (soql.among("StageName", plan.stages), *moved, soql.any_of(known))
     return soql.select(["Id", *_stamp_fields(plan.stamps)], "Opportunity", *conditions, order="SystemModstamp")
+
+
+def _watch_left(plan: Plan, since: datetime | None) -> str:
+    names = plan.names
+    gone = f"StageName NOT IN {soql.texts(plan.stages)}"
+    asking = soql.among(names.status, [Status.NEEDS_INFORMATION.value, Status.FAILED.value])
+    moved = (_since((), since),) if since else ()
+    return soql.select(["Id", names.version], "Opportunity", gone, asking, *moved)
 
 
 def _watch_children(plan: Plan, child: Children, since: datetime) -> str:

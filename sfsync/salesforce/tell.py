@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from sfsync.config import FieldNames
 from sfsync.errors import SfsyncError
-from sfsync.records import Notice, Opportunity
+from sfsync.records import Left, Notice, Opportunity, Status
 from sfsync.salesforce import soql
 from sfsync.salesforce.api import Api, Row, chunks, error_in
 from sfsync.salesforce.attach import ready_fields
@@ -62,6 +62,20 @@ class Teller:
                 }
                 for o in opportunities
                 if o.made
+            ]
+        )
+
+    def release(self, left: Sequence[Left]) -> None:
+        """Ask no more of records that left their stage. Raises TryAgainLater."""
+        self._update(
+            [
+                {
+                    "attributes": {"type": "Opportunity"},
+                    "Id": soql.record_id(each.opportunity_id),
+                    self._names.status: Status.READY.value if each.has_form else None,
+                    self._names.message: None,
+                }
+                for each in left
             ]
         )
 

@@ -102,3 +102,13 @@ def test_an_org_without_the_notification_type_works_all_the_same(world):
     assert world.run().exit_code == 0
     assert world.files(deal)
     assert world.org.notifications == []
+
+
+def test_a_deal_that_leaves_the_stage_asks_for_nothing_any_more(world):
+    deal = world.deal(products=0)
+    world.move(deal)
+    worker = world.worker()
+    world.run(worker)
+    world.move(deal, stage="Closed Lost")
+    world.run(worker)
+    assert (world.status(deal), world.message(deal)) == (None, None)
