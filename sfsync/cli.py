@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from sfsync import __version__, config, schedule
+from sfsync import __version__, config, schedule, shipped
 from sfsync.check import Checks, Mark
 from sfsync.config import Config
 from sfsync.errors import SfsyncError, TryAgainLater
@@ -24,8 +24,6 @@ from sfsync.worker import Ticks, work
 TRY_AGAIN = 75
 ADMIN_MUST_ACT = 2
 DEFAULT_CONFIG = "config/sfsync.yaml"
-#: what sfsync needs in an org: its object, fields, permission sets and notification type, in source format
-SALESFORCE_METADATA = Path(__file__).resolve().parent.parent / "config" / "salesforce"
 
 ENVIRONMENT = """\
 environment:
@@ -175,12 +173,17 @@ def _forget_secrets() -> None:
 def _demo(options: argparse.Namespace) -> int:
     from sfsync import demo  # noqa: PLC0415 (the pocket org's packages are an extra)
 
-    return demo.play(options.config, options.folder)
+    return demo.play(_or_shipped(options.config), options.folder)
+
+
+def _or_shipped(settings: Path) -> Path:
+    """The settings named; those that came with sfsync where there are none here yet."""
+    return settings if settings.exists() or str(settings) != DEFAULT_CONFIG else shipped.SETTINGS
 
 
 def _pocketorg(options: argparse.Namespace) -> int:
     from sfsync.pocketorg.command import serve  # noqa: PLC0415 (its packages are an extra)
 
     seed = int(options.seed) if options.seed.isdigit() else options.seed
-    metadata = () if options.bare else (SALESFORCE_METADATA,)
+    metadata = () if options.bare else (shipped.METADATA,)
     return serve(port=options.port, db=options.db, seed=seed, metadata=metadata, features=options.feature)

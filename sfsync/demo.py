@@ -16,6 +16,7 @@ from typing import IO, Any
 
 import requests
 
+from sfsync import shipped
 from sfsync.pocketorg.server import PocketOrg
 from sfsync.salesforce import soql
 
@@ -220,8 +221,7 @@ class Play:
 def play(config: Path, folder: Path) -> int:
     """Play it; 0 only if every expectation held."""
     folder.mkdir(parents=True, exist_ok=True)
-    metadata = config.resolve().parent / "salesforce"
-    with PocketOrg(seed="sample", metadata=[metadata]) as org:
+    with PocketOrg(seed="sample", metadata=[shipped.METADATA]) as org:
         say(f"A pocket org listens on {org.instance_url}; sfsync's object and fields are on it.")
         environ = {
             **os.environ,
