@@ -9,9 +9,9 @@ export class Bell {
     this.go = go;
     this.open = false;
     this.part = new Part(element, (data) => this.draw(data));
-    document.addEventListener("click", (event) => {
-      if (this.open && !element.contains(event.target)) this.turn(false);
-    });
+    // a click on the bell draws it anew: at the document its target would no longer lie in it
+    element.addEventListener("click", (event) => event.stopPropagation());
+    document.addEventListener("click", () => this.open && this.turn(false));
     element.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !this.open) return;
       this.turn(false);

@@ -54,7 +54,7 @@ export class Field extends Part {
     } else if (type === "textarea") input = h("textarea", { ...shared, rows: 2 });
     else input = h("input", { ...shared, type: type === "number" ? "text" : type, inputmode: type === "number" ? "decimal" : null, autocomplete: "off" });
     const error = h("p", { class: "error", id: `${id}-error`, role: "alert", hidden: true });
-    const element = h("div", { class: wide ? "control wide" : "control" },
+    const element = h("div", { class: wide || alone ? "control wide" : "control" },
       h("label", { for: id, class: this.compact && alone ? "hidden" : "" }, label), input, error);
     return { name, type, input, error, element, before: input.value };
   }
