@@ -81,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo = _add(verbs, "demo", _demo, "Play the whole story on an org in your pocket.", "sfsync demo")
     demo.add_argument("--folder", type=Path, default=Path("demo-forms"), help="where to put the PDFs (demo-forms)")
+    demo.add_argument("--serve", action="store_true", help="be the rep yourself, in a browser, until Ctrl-C")
+    demo.add_argument("--port", type=int, default=0, help="of the browser's page; 0 takes any that is free (0)")
     _add_pocketorg(verbs)
     return parser
 
@@ -173,6 +175,8 @@ def _forget_secrets() -> None:
 def _demo(options: argparse.Namespace) -> int:
     from sfsync import demo  # noqa: PLC0415 (the pocket org's packages are an extra)
 
+    if options.serve:
+        return demo.serve(_or_shipped(options.config), options.port)
     return demo.play(_or_shipped(options.config), options.folder)
 
 

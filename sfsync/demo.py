@@ -23,6 +23,7 @@ from sfsync.salesforce import soql
 STAGE = "Order Form"
 _PATIENCE = 20.0
 _SETTLED = 5.0
+_GLANCE = 0.2
 _VERSION = "62.0"
 
 
@@ -221,14 +222,9 @@ class Play:
 def play(config: Path, folder: Path) -> int:
     """Play it; 0 only if every expectation held."""
     folder.mkdir(parents=True, exist_ok=True)
-    with PocketOrg(seed="sample", metadata=[shipped.METADATA]) as org:
+    with _org() as org:
         say(f"A pocket org listens on {org.instance_url}; sfsync's object and fields are on it.")
-        environ = {
-            **os.environ,
-            "SF_LOGIN_URL": org.instance_url,
-            "SF_CLIENT_ID": org.client_id,
-            "SF_CLIENT_SECRET": org.client_secret,
-        }
+        environ = _environ(org)
         checked = _sfsync("check", config, environ)
         say(f"sfsync check: {checked.stdout.splitlines()[-1]}")
         if checked.returncode:
@@ -244,6 +240,32 @@ def play(config: Path, folder: Path) -> int:
         return 0 if stopped and not checked.returncode and all(act.good for act in run.acts) else 1
 
 
+def serve(config: Path, port: int) -> int:
+    """Open the same org to a browser, with the worker beside it, until Ctrl-C or SIGTERM. 0 if both ended well."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with _org(port) as org, _worker(config, _environ(org)) as worker:
+        say(f"Open {org.instance_url} in a browser, choose an opportunity and click the stage {STAGE}.")
+        say("Ctrl-C ends both.\n")
+        while not stop.wait(_GLANCE) and worker.poll() is None:
+            pass
+        if not stop.is_set():
+            say("The worker has ended by itself; what it said stands above.")
+        stopped = _stop(worker)
+    return 0 if stopped and stop.is_set() else 1
+
+
+def _org(port: int = 0) -> PocketOrg:
+    return PocketOrg(port=port, seed="sample", metadata=[shipped.METADATA])
+
+
+def _environ(org: PocketOrg) -> dict[str, str]:
+    """How a worker logs in to this org."""
+    login = {"SF_LOGIN_URL": org.instance_url, "SF_CLIENT_ID": org.client_id, "SF_CLIENT_SECRET": org.client_secret}
+    return {**os.environ, **login}
+
+
 def _sfsync(verb: str, config: Path, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "sfsync", verb, "--config", str(config)]
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # noqa: S603 (our own)
@@ -253,7 +275,10 @@ def _sfsync(verb: str, config: Path, environ: dict[str, str]) -> subprocess.Comp
 def _worker(config: Path, environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "sfsync", "worker", "--config", str(config), "--check-every", "2 seconds"]
     say("The worker starts; here it looks every 2 seconds, so that nobody has to wait.\n")
-    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as worker:  # noqa: S603 (our own)
+    # in a group of its own, so that Ctrl-C reaches us alone and the worker ends as on Heroku
+    with subprocess.Popen(  # noqa: S603 (our own)
+        command, env=environ, stderr=subprocess.PIPE, text=True, process_group=0
+    ) as worker:
         assert worker.stderr
         threading.Thread(target=_echo, args=(worker.stderr,), daemon=True).start()
         try:
