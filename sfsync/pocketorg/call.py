@@ -16,7 +16,7 @@ log = logging.getLogger("sfsync.pocketorg")
 Params = Mapping[str, str]
 
 VERSIONS = range(31, 67)
-_DATA = re.compile(r"/services/data/v(\d\d)\.0(/.*|)")
+_DATA = re.compile(r"/services/data/v([0-9]{2})\.0(/.*|)")
 #: the older APIs: Bulk API at /services/async/59.0/job, SOAP at /services/Soap/m/59.0 (metadata) and /u/ (partner)
 _OLDER = re.compile(r"/services/(async)/(\d\d)\.0(/.*|)|/services/(Soap/[a-z])/(\d\d)\.0(?:/.*|)")
 
@@ -83,7 +83,10 @@ def refused(error: ApiError) -> Answer:
 
 def split_url(url: str) -> tuple[str, str, dict[str, str]]:
     """Take a data URL apart: version, path below it, query parameters."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ApiError(404, "NOT_FOUND", "The requested resource does not exist") from None
     found = _DATA.fullmatch(parts.path)
     if not found or int(found[1]) not in VERSIONS:
         raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")

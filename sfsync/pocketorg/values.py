@@ -70,7 +70,7 @@ def _text(field: Field, value: Any) -> str | None:
     if not isinstance(value, str):
         raise _refuse(field, value)
     # Salesforce trims text and drops characters that XML cannot carry; the long forms keep their line breaks.
-    clean = _CONTROL.sub("", value).replace("\r\n", "\n").strip()
+    clean = _CONTROL.sub("", value).encode("utf-8", "replace").decode().replace("\r\n", "\n").strip()
     if field.length and _utf16_length(clean) > field.length:
         message = f"{field.label}: data value too large: {clean} (max length={field.length})"
         raise ApiError(400, "STRING_TOO_LONG", message, [field.name])
@@ -109,6 +109,8 @@ def _whole(field: Field, value: Any) -> int:
     number = _number(field, value)
     if number != int(number):
         raise _refuse(field, value)
+    if not -(2**31) <= number < 2**31:
+        raise ApiError(400, "JSON_PARSER_ERROR", f"Numeric value ({value}) out of range of int at [line:1, column:1]")
     return int(number)
 
 
@@ -129,9 +131,9 @@ def _datetime(field: Field, value: Any) -> str:
     """ISO 8601 with a zone; milliseconds are dropped, as the platform keeps whole seconds."""
     try:
         at = datetime.fromisoformat(_ZONE.sub(r"\1:\2", value if "T" in value else ""))
-    except (TypeError, ValueError):
+        return moment(at if at.tzinfo else at.replace(tzinfo=UTC))
+    except (TypeError, ValueError, OverflowError):
         raise _refuse(field, value) from None
-    return moment(at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
 def _email(field: Field, value: Any) -> str | None:

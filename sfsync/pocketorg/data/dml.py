@@ -1,6 +1,7 @@
 """Create, update, upsert and delete: the one way in which rows change, for every resource alike."""
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,8 @@ from sfsync.pocketorg.faults import Locks
 from sfsync.pocketorg.schema import Field, Schema, SObject
 
 Values = Mapping[str, Any]
+
+_FIELD_NAME = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)*", re.ASCII)
 
 
 class Dml:
@@ -135,14 +138,14 @@ class Dml:
             if found:
                 self.update(name, found, rest, access)
                 return found, False
-            own = {} if field.name == "Id" or value in {None, ""} else {field.name: value}
+            own = {} if field.name == "Id" or value is None or value == "" else {field.name: value}
             return self.insert(name, rest | own, access), True
 
     # ----------------------------------------------------------------- look-up
 
     def existing(self, sobject: SObject, record_id: str) -> Row:
         """Find the row of a record that is to be changed."""
-        full = ids.full(record_id)
+        full = ids.full(record_id) if isinstance(record_id, str) else None
         if full is None or full[:3] != sobject.key_prefix:
             raise ApiError(400, "MALFORMED_ID", f"Record ID: id value of incorrect type: {record_id}", ["Id"])
         row = self._store.get(sobject.name, full)
@@ -154,7 +157,7 @@ class Dml:
 
     def by_external_id(self, sobject: SObject, field: Field, value: Any) -> str | None:
         """Find the one record with this external Id. Several are status 300 with the list of their paths."""
-        if value in {None, ""}:
+        if value is None or value == "":
             return None
         if field.name == "Id":
             return str(self.existing(sobject, value)["Id"])
@@ -262,6 +265,15 @@ def external_id(sobject: SObject, name: str, access: Access) -> Field:
         return field
     text = f"Provided external ID field does not exist or is not accessible: {name}"
     raise ApiError(404, "NOT_FOUND", text)
+
+
+def selected(sobject: SObject, names: Iterable[str]) -> list[str]:
+    """The names of fields that somebody lists; nothing else gets from there into a query. Raises INVALID_FIELD."""
+    found = [name.strip() for name in names]
+    wrong = next((name for name in found if not _FIELD_NAME.fullmatch(name)), None)
+    if wrong is not None:
+        raise ApiError(400, "INVALID_FIELD", f"No such column '{wrong}' on entity '{sobject.name}'")
+    return found
 
 
 def auto_number(display: str, number: int) -> str:

@@ -22,7 +22,7 @@ _RECIPIENT_PREFIXES = ("005", "00G", "001", "006")
 def notify(org: Org, call: Call, _: Params) -> Answer:
     """Ring for each input; one that is refused does not silence the others."""
     inputs = call.record().get("inputs")
-    if not isinstance(inputs, list) or not inputs:
+    if not isinstance(inputs, list) or not inputs or not all(isinstance(each, dict) for each in inputs):
         raise ApiError(400, "JSON_PARSER_ERROR", "'inputs' is a required field.")
     if not org.access(call).may("SendCustomNotifications"):
         text = "You need the Send Custom Notifications permission to perform this action."
@@ -46,6 +46,8 @@ def _notification(org: Org, given: Record) -> Notification:
     if missing:
         raise ApiError(400, "REQUIRED_FIELD_MISSING", f"Missing required input parameter: {missing[0]}")
     for name, longest in _LONGEST.items():
+        if not isinstance(given[name], str):
+            raise ApiError(400, "INVALID_API_INPUT", f"The {name} must be text.")
         if len(given[name]) > longest:
             raise ApiError(400, "INVALID_API_INPUT", f"The {name} can have up to {longest} characters.")
     return Notification(

@@ -9,6 +9,7 @@ from typing import Any
 
 from sfsync.pocketorg import ids
 from sfsync.pocketorg.call import Answer, Call, Params, Route
+from sfsync.pocketorg.data.dml import selected
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.org import Org
 from sfsync.pocketorg.schema import SObject
@@ -113,12 +114,15 @@ def retrieve(org: Org, call: Call, params: Params) -> Answer:
     sobject = org.schema.get(params["name"])
     if sobject is None:
         raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
-    found = _read(org, call, sobject, wanted, fields)
+    found = _read(org, call, sobject, wanted, selected(sobject, fields))
     return Answer(200, [found.get(ids.full(each) or "") for each in wanted])
 
 
 def _listed(value: Any) -> list[str]:
-    return value.split(",") if isinstance(value, str) else list(value or [])
+    listed = value.split(",") if isinstance(value, str) else value or []
+    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        raise ApiError(400, "JSON_PARSER_ERROR", "ids and fields are lists of text.")
+    return listed
 
 
 def _read(org: Org, call: Call, sobject: SObject, wanted: Iterable[str], fields: list[str]) -> dict[str, Record]:
@@ -138,7 +142,7 @@ def _records(call: Call) -> list[Record]:
     if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
         raise ApiError(400, "JSON_PARSER_ERROR", "'records' is a required field.")
     _check_count(len(records))
-    types = [str((r.get("attributes") or {}).get("type")).lower() for r in records]
+    types = [str(_attributes(r).get("type")).lower() for r in records]
     if sum(a != b for a, b in pairwise(types)) >= _MOST_CHUNKS:
         text = "Cannot have more than 10 chunks in a single operation. Please rearrange the data to reduce chunking."
         raise ApiError(400, "INVALID_INPUT", text)
@@ -156,10 +160,15 @@ def _all_or_none(call: Call) -> bool:
 
 
 def _type(record: Record) -> str:
-    kind = (record.get("attributes") or {}).get("type")
-    if not kind:
+    kind = _attributes(record).get("type")
+    if not kind or not isinstance(kind, str):
         raise ApiError(400, "INVALID_TYPE", "sObject type is missing: attributes.type", [])
-    return str(kind)
+    return kind
+
+
+def _attributes(record: Record) -> Record:
+    found = record.get("attributes")
+    return found if isinstance(found, dict) else {}
 
 
 def _id(record: Record) -> str:
@@ -172,10 +181,10 @@ def _id(record: Record) -> str:
 def _fields(record: Record, call: Call) -> Record:
     """The fields to write, with the binary part that the record names, where the call is multipart."""
     fields = {key: value for key, value in record.items() if key.lower() not in {"id", "attributes"}}
-    attributes = record.get("attributes") or {}
+    attributes = _attributes(record)
     part = attributes.get("binaryPartName")
     if part is not None:
-        fields[attributes.get("binaryPartNameAlias", "VersionData")] = call.parts.get(part)
+        fields[str(attributes.get("binaryPartNameAlias", "VersionData"))] = call.parts.get(str(part))
     return fields
 
 

@@ -73,6 +73,8 @@ def _subrequest(each: Record) -> Subrequest:
         if not isinstance(each.get(name), str):
             raise ApiError(400, "JSON_PARSER_ERROR", f"'{name}' is a required field.")
     headers = each.get("httpHeaders") or {}
+    if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
+        raise ApiError(400, "JSON_PARSER_ERROR", "'httpHeaders' is an object whose values are text.")
     wrong = [name for name in headers if name.lower() in _FORBIDDEN_HEADERS]
     if wrong:
         raise ApiError(400, "INVALID_INPUT", f"Header not allowed in a subrequest: {wrong[0]}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sfsync.pocketorg import ids
 from sfsync.pocketorg.call import Answer, Call, Params, Route
-from sfsync.pocketorg.data.dml import SeveralFound, external_id
+from sfsync.pocketorg.data.dml import SeveralFound, external_id, selected
 from sfsync.pocketorg.data.store import Row
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.org import Org
@@ -172,7 +172,7 @@ def _read(org: Org, call: Call, sobject: SObject, row: Row) -> Answer:
 
 def _wanted(org: Org, call: Call, sobject: SObject) -> list[str]:
     if call.query.get("fields"):
-        return [name.strip() for name in call.query["fields"].split(",")]
+        return selected(sobject, call.query["fields"].split(","))
     access = org.access(call)
     return [f.name for f in sobject.fields.values() if access.readable(sobject.name, f.name)]
 
@@ -203,7 +203,7 @@ def _condition(call: Call, header: str) -> datetime | None:
         return None
     try:
         return parsedate_to_datetime(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError):
         if call.method == "GET":
             return None
         raise ApiError(400, "INVALID_HEADER", f"Invalid date in {header}: {text}") from None
@@ -235,7 +235,7 @@ def _query(org: Org, call: Call, *, include_deleted: bool) -> Answer:
 def _batch_size(call: Call) -> int:
     options = call.headers.get("sforce-query-options", "")
     _, _, size = options.replace(" ", "").partition("batchSize=")
-    return int(size) if size.isdigit() else 2000
+    return int(size) if size.isdecimal() and size.isascii() else 2000
 
 
 def next_page(org: Org, call: Call, params: Params) -> Answer:
