@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test bench setup lock clean docs
+.PHONY: demo test conformance bench setup lock clean docs
 
 demo: setup  ## play the whole story on an org in your pocket
 	$(BIN)/sfsync demo
@@ -13,6 +13,17 @@ test: setup  ## lint, types, floors, all tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+conformance: .conformance/ready  ## run Salesforce's CLI, jsforce and tap-salesforce, unmodified, against the pocket org
+	$(BIN)/pytest -m conformance tests/conformance
+
+.conformance/ready: tests/conformance/package.json tests/conformance/requirements.txt .venv/ready
+	mkdir -p .conformance
+	cp tests/conformance/package.json .conformance/
+	npm install --prefix .conformance --no-audit --no-fund --loglevel=error
+	$(PYTHON) -m venv .conformance/tap
+	.conformance/tap/bin/python -m pip install --quiet --disable-pip-version-check -r tests/conformance/requirements.txt
+	touch $@
 
 bench: setup  ## measure: latency, calls, rendering, memory
 	$(BIN)/python -m benchmarks
@@ -37,4 +48,4 @@ lock: setup  ## pin every package with its hashes, from pyproject.toml
 	    --custom-compile-command "make lock" --extra dev pyproject.toml -o requirements-dev.txt
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-forms
+	rm -rf .venv .conformance build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-forms
