@@ -2,11 +2,14 @@
 
 import re
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import inf
+from random import Random
 from typing import Literal
 
-from sfsync.pocketorg.errors import ApiError
+from sfsync.pocketorg.locks import Locks
 
 When = Literal["before", "after"]
 
@@ -26,7 +29,11 @@ _OUTAGE = (
 
 @dataclass(kw_only=True, slots=True)
 class Fault:
-    """One kind of trouble. `what`: an error code, an HTTP status, "html", "drop" (no answer at all) or "stall"."""
+    """One kind of trouble.
+
+    `what`: an error code (answered in JSON), an HTTP status (in HTML), "html" (the page of an outage), "drop" (the
+    connection is reset), "truncate" (it ends in the middle of the answer) or "stall" (the answer comes late).
+    """
 
     what: str | int
     path: re.Pattern[str]
@@ -48,25 +55,46 @@ class Fault:
         return status, "", text
 
 
-@dataclass(slots=True)
-class Locks:
-    """Records that another transaction holds: any write to them, or to their children, fails."""
+class Clock:
+    """The org's time: that of the machine, or ahead of it, or standing still."""
 
-    held: set[str] = field(default_factory=set)
+    def __init__(self, source: Callable[[], datetime]) -> None:
+        self._source = source
+        self._ahead = timedelta()
+        self._frozen: datetime | None = None
 
-    def check(self, record_ids: Iterable[str | None]) -> None:
-        if self.held and self.held.intersection(record_ids):
-            status, text = _KNOWN["UNABLE_TO_LOCK_ROW"]
-            raise ApiError(status, "UNABLE_TO_LOCK_ROW", text, [])
+    def __call__(self) -> datetime:
+        return self._frozen or self._source() + self._ahead
+
+    @property
+    def frozen(self) -> bool:
+        return self._frozen is not None
+
+    def freeze(self, at: datetime | None = None) -> None:
+        """Stand still, now or at a moment with a zone."""
+        self._frozen = at or self()
+
+    def advance(self, by: timedelta) -> None:
+        """Go ahead, also where it stands still; a negative time goes back."""
+        if self._frozen is not None:
+            self._frozen += by
+        else:
+            self._ahead += by
+
+    def run(self) -> None:
+        """Tell the machine's time again."""
+        self._ahead, self._frozen = timedelta(), None
 
 
 class Faults:
     """The troubles that a pocket org has now. All of it may be changed from another thread while the org runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, random: Random | None = None) -> None:
         self.latency: float = 0.0  #: seconds before each answer
+        self.jitter: float = 0.0  #: up to so many seconds more
         self.refuse_files_in_graphs = False
         self.locks = Locks()
+        self._random = random or Random()  # noqa: S311 - no secret
         self._planned: list[Fault] = []
         self._guard = threading.Lock()
 
@@ -85,19 +113,50 @@ class Faults:
         with self._guard:
             self._planned.append(fault)
 
-    def lock(self, record_id: str) -> None:
-        """Let every write to this record (18-character Id) or its children fail with UNABLE_TO_LOCK_ROW."""
-        self.locks.held.add(record_id)
+    def lock(self, record_id: str, seconds: float = inf) -> None:
+        """Let another transaction hold this record (18-character Id), so that writes to it and its children wait.
+
+        They fail with UNABLE_TO_LOCK_ROW after `lock_wait` seconds; at once where no time is given.
+        """
+        self.locks.hold(record_id, seconds)
 
     def unlock(self, record_id: str) -> None:
-        self.locks.held.discard(record_id)
+        self.locks.release(record_id)
+
+    @property
+    def lock_wait(self) -> float:
+        """Seconds that a write waits for a record that another transaction holds."""
+        return self.locks.wait
+
+    @lock_wait.setter
+    def lock_wait(self, seconds: float) -> None:
+        self.locks.wait = seconds
+
+    @property
+    def slow_uploads(self) -> float:
+        """Seconds that each call with a new file takes, in which no other call of the same user can add one."""
+        return self.locks.slow_uploads
+
+    @slow_uploads.setter
+    def slow_uploads(self, seconds: float) -> None:
+        self.locks.slow_uploads = seconds
+
+    def delay(self) -> float:
+        """Seconds to wait before the next answer."""
+        return self.latency + self._random.random() * self.jitter
+
+    @property
+    def planned(self) -> list[Fault]:
+        """The faults that are still to come."""
+        with self._guard:
+            return [fault for fault in self._planned if fault.times > 0]
 
     def clear(self) -> None:
         """Nothing is wrong any more."""
         with self._guard:
             self._planned.clear()
-        self.locks.held.clear()
-        self.latency, self.refuse_files_in_graphs = 0.0, False
+        self.locks.clear()
+        self.latency, self.jitter, self.refuse_files_in_graphs = 0.0, 0.0, False
 
     def take(self, method: str, path: str, when: When) -> Fault | None:
         """Use up the first planned fault that fits this request."""

@@ -1,7 +1,7 @@
 """The org behind the wire: everything that it holds, and nothing of HTTP."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from sfsync.pocketorg.data.dml import Dml
 from sfsync.pocketorg.data.store import Store
 from sfsync.pocketorg.data.work import Limits, Logic
 from sfsync.pocketorg.errors import ApiError
-from sfsync.pocketorg.faults import Faults
+from sfsync.pocketorg.faults import Clock, Faults
 from sfsync.pocketorg.query import sqlfunctions
 from sfsync.pocketorg.schema import Schema
 from sfsync.pocketorg.sessions import Sessions
@@ -52,7 +52,7 @@ class Org:
         *,
         store: Store,
         schema: Schema,
-        clock: Callable[[], datetime],
+        clock: Clock,
         logic: Mapping[str, Logic],
         routes: Iterable["Route[Org]"],
         faults: Faults,
@@ -78,6 +78,9 @@ class Org:
 
     def answer(self, call: Call) -> Answer:
         """Answer a call in one transaction: an error undoes what it did."""
+        return self._attempt(call) if call.nested else self.faults.locks.patiently(lambda: self._attempt(call))
+
+    def _attempt(self, call: Call) -> Answer:
         try:
             with self.store.transaction():
                 return dispatch(self._routes, self, call)

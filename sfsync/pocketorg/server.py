@@ -15,7 +15,7 @@ from sfsync.pocketorg import founding, standard
 from sfsync.pocketorg.data import currency
 from sfsync.pocketorg.data.access import everything
 from sfsync.pocketorg.data.store import Store
-from sfsync.pocketorg.faults import Faults
+from sfsync.pocketorg.faults import Clock, Faults
 from sfsync.pocketorg.http.auth import Auth
 from sfsync.pocketorg.http.wire import Protocol, Wire
 from sfsync.pocketorg.logic import LOGIC
@@ -56,18 +56,19 @@ class PocketOrg:
         schema = standard.schema(features)
         self.faults = Faults()
         store = Store(str(db), schema)
-        self._age = _FURNISHED
+        self.clock = Clock(clock)
+        self.clock.advance(-_FURNISHED)
         self.org = Org(
             store=store,
             schema=schema,
-            clock=lambda: clock() - self._age,
+            clock=self.clock,
             logic=LOGIC,
             routes=ROUTES,
             faults=self.faults,
         )
         with store.transaction():
             self._furnish(seed, metadata)
-        self._age = timedelta()
+        self.clock.run()
         self.auth = Auth(self.org, integration_user=self._user_id(founding.INTEGRATION_USER))
         self._port = port
         self._server: _Server | None = None
@@ -104,7 +105,7 @@ class PocketOrg:
         ground = Ground(
             pricebook_id=store.find("Pricebook2", IsStandard=1)[0]["Id"],
             profile_id=store.find("Profile", Name="Standard User")[0]["Id"],
-            today=(self.org.clock() + self._age).date(),
+            today=(self.clock() + _FURNISHED).date(),
         )
         with self.org.dml.bulk():
             if seed == "sample":

@@ -13,7 +13,7 @@ from sfsync.pocketorg.data.access import Access
 from sfsync.pocketorg.data.store import Row, Store, is_stored
 from sfsync.pocketorg.data.work import Bulk, Limits, Logic, Work
 from sfsync.pocketorg.errors import ApiError
-from sfsync.pocketorg.faults import Locks
+from sfsync.pocketorg.locks import Locks
 from sfsync.pocketorg.schema import Field, Schema, SObject
 
 Values = Mapping[str, Any]
@@ -75,7 +75,7 @@ class Dml:
             work = self._work(access)
             sobject = work.sobject(name)
             if not system:
-                permit(access, sobject, "create")
+                self._permit(access, sobject, "create")
             row = self._read(sobject, given, access, "createable", system=system)
             written = frozenset(row)
             row = self._empty(sobject) | row
@@ -101,7 +101,7 @@ class Dml:
             work = self._work(access)
             sobject = work.sobject(name)
             old = self.existing(sobject, record_id)
-            permit(access, sobject, "edit")
+            self._permit(access, sobject, "edit")
             changes = self._read(sobject, given, access, "updateable")
             new = old | changes
             logic = self._logic_of(sobject)
@@ -122,7 +122,7 @@ class Dml:
             work = self._work(access)
             sobject = work.sobject(name)
             row = self.existing(sobject, record_id)
-            permit(access, sobject, "delete")
+            self._permit(access, sobject, "delete")
             logic = self._logic_of(sobject)
             self._remove(work, sobject, row)
             logic.after_delete(work, row)
@@ -178,6 +178,12 @@ class Dml:
 
     def _work(self, access: Access) -> Work:
         return Work(self._store, self._schema, self._locks, self._limits, self._clock(), access.user_id, self._bulk)
+
+    def _permit(self, access: Access, sobject: SObject, action: str) -> None:
+        if self._limits.read_only:
+            text = "Updates can't be made during maintenance. Try again when maintenance is complete."
+            raise ApiError(400, "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", text, [])
+        permit(access, sobject, action)
 
     def _logic_of(self, sobject: SObject) -> Logic:
         return self._logic.get(sobject.name) or Logic()

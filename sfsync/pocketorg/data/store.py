@@ -16,7 +16,7 @@ from sfsync.pocketorg.schema import Field, Schema, SObject
 Row = dict[str, Any]
 
 _AFFINITY = {"boolean": "INTEGER", "int": "INTEGER", "currency": "REAL", "double": "REAL", "percent": "REAL"}
-_ALWAYS_INDEXED = ("SystemModstamp", "LastStageChangeDate")
+_ALWAYS_INDEXED = ("SystemModstamp", "LastStageChangeDate", "ContentSize")
 
 
 def is_stored(field: Field) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sfsync.pocketorg.data.store import Row, Store, is_stored, quoted
 from sfsync.pocketorg.errors import ApiError
-from sfsync.pocketorg.faults import Locks
+from sfsync.pocketorg.locks import Locks
 from sfsync.pocketorg.schema import Field, Schema, SObject
 from sfsync.pocketorg.values import moment
 
@@ -20,6 +20,8 @@ class Limits:
 
     api: int = 100_000  #: requests
     files: int = 200_000  #: versions of files
+    storage: int = 5_120 * 2**20  #: bytes of files, in all
+    read_only: bool = False  #: maintenance: what is there can be read
 
 
 @dataclass(slots=True)

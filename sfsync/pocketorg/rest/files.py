@@ -37,12 +37,14 @@ class ContentVersion(Logic):
     """A version of a file. The first one makes the document and its links, a later one becomes the latest."""
 
     def before_insert(self, work: Work, row: Row, given: frozenset[str]) -> None:
+        work.locks.upload(work.user_id)
         _check_limit(work)
         missing = [name for name in ("PathOnClient", "VersionData") if row.get(name) is None]
         if missing:
             text = f"Required fields are missing: [{', '.join(missing)}]"
             raise ApiError(400, "REQUIRED_FIELD_MISSING", text, missing)
         _describe(row)
+        _check_storage(work, row["ContentSize"])
         row |= {"ContentModifiedDate": work.now, "ContentModifiedById": work.user_id, "PublishStatus": "P"}
         row |= {"IsLatest": 1, "IsMajorVersion": 1}
         row["OwnerId"] = row.get("OwnerId") or work.user_id
@@ -79,6 +81,12 @@ def _check_limit(work: Work) -> None:
     count = work.store.db.execute(sql, (since, since, work.limits.files)).fetchone()[0]
     if count >= work.limits.files:
         raise ApiError(400, "LIMIT_EXCEEDED", "ContentPublication Limit exceeded.", [])
+
+
+def _check_storage(work: Work, size: int) -> None:
+    found = work.store.db.execute("SELECT SUM(ContentSize) FROM ContentVersion").fetchone()[0]
+    if (found or 0) + size > work.limits.storage:
+        raise ApiError(400, "STORAGE_LIMIT_EXCEEDED", "storage limit exceeded", [])
 
 
 def _describe(row: Row) -> None:

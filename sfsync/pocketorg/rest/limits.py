@@ -6,7 +6,7 @@ from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.org import Org
 
 _MOST_DOCUMENTS = 30_000_000
-_STORAGE_MB = 5_120
+_DATA_MB = 5_120
 _MOST_BATCHES = 15_000
 
 
@@ -20,8 +20,8 @@ def limits(org: Org, _: Call, __: Params) -> Answer:
             "ContentPublicationLimit": _limit(org.limits.files, versions),
             "DailyApiRequests": _limit(org.limits.api, org.used()),
             "DailyBulkApiBatches": _limit(_MOST_BATCHES, 0),
-            "DataStorageMB": _limit(_STORAGE_MB, 0),
-            "FileStorageMB": _limit(_STORAGE_MB, size // 2**20),
+            "DataStorageMB": _limit(_DATA_MB, 0),
+            "FileStorageMB": _limit(org.limits.storage // 2**20, size // 2**20),
             "MaxContentDocumentsLimit": _limit(_MOST_DOCUMENTS, documents),
         },
     )
