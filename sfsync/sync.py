@@ -243,9 +243,11 @@ class Sync:
         report.made += len(made)
         log.info("%d forms attached", report.made)
         outage = next((a for a in answers.values() if isinstance(a, Outage)), None)
-        if outage or len(now.bells) >= BELLS:
-            self._ring(now)
+        if len(now.bells) >= BELLS:
+            self._teller.ring(now.bells[:BELLS])
+            now.bells = now.bells[BELLS:]
         if outage:
+            self._ring(now)
             raise outage
 
     def _receive(self, job: _Job, answer: Receipt | SfsyncError, now: _Round) -> Notice | None:
