@@ -5,17 +5,13 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from clients import INSTALLED, Run
 
 from sfsync.pocketorg import PocketOrg
-
-HERE = Path(__file__).parent
-INSTALLED = HERE.parents[1] / ".conformance"
-
-Run = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +51,3 @@ def run(home: Path) -> Run:
         return done.stdout
 
     return run
-
-
-def installed(*parts: str) -> Path:
-    """The path of an installed client; skips the test where `make conformance` has not put it there."""
-    path = INSTALLED.joinpath(*parts)
-    if not path.exists():
-        pytest.skip(f"{parts[-1]} is not installed; `make conformance` does it")
-    return path

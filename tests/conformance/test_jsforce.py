@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import HERE, INSTALLED, Run, installed
+from clients import HERE, INSTALLED, Run, installed
 
 from sfsync.pocketorg import PocketOrg
 

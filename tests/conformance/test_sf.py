@@ -1,5 +1,6 @@
 """`sf`, Salesforce's own command line, unmodified: what the manual of this project tells an admin to type, and more."""
 
+import csv
 import json
 import shutil
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import HERE, Run, installed
+from clients import HERE, Run, installed
 
 from sfsync.pocketorg import PocketOrg
 
@@ -44,6 +45,7 @@ def test_it_logs_in_and_knows_the_org(sf: Sf, org: PocketOrg) -> None:
     assert (shown["id"], shown["username"], shown["connectedStatus"]) == (org.org_id, org.username, "Connected")
 
 
+@pytest.mark.usefixtures("sf")
 @pytest.mark.parametrize(
     ("soql", "columns"),
     [
@@ -52,9 +54,7 @@ def test_it_logs_in_and_knows_the_org(sf: Sf, org: PocketOrg) -> None:
         ("SELECT Name, (SELECT Amount FROM Opportunities) FROM Account", ["NAME", "OPPORTUNITIES.AMOUNT"]),
     ],
 )
-def test_a_query_is_drawn_as_a_table_with_its_columns(
-    sf: Sf, run: Run, project: Path, soql: str, columns: list[str]
-) -> None:
+def test_a_query_is_drawn_as_a_table_with_its_columns(run: Run, project: Path, soql: str, columns: list[str]) -> None:
     printed = run(installed("node_modules", ".bin", "sf"), "data", "query", "-q", soql, cwd=project, NO_COLOR="1")
     header = next(line for line in printed.splitlines() if columns[0] in line)
     assert [cell.strip() for cell in header.strip("│ ").split("│")] == columns
@@ -76,7 +76,7 @@ def test_csv_is_upserted_in_bulk(sf: Sf, tmp_path: Path) -> None:
     assert done["jobInfo"]["numberRecordsProcessed"] == 2
     out = tmp_path / "out.csv"
     sf("data export bulk -w 2", "-q", "SELECT Name FROM Account WHERE Name LIKE 'Bulk %'", "--output-file", out)
-    assert sorted(out.read_text().split("\n")) == ["", "Bulk Corp", "Bulk Sons", "Name"]
+    assert sorted(csv.reader(out.read_text().splitlines())) == [["Bulk Corp"], ["Bulk Sons"], ["Name"]]
 
 
 def test_a_bulk_job_with_an_unknown_column_fails(sf: Sf, tmp_path: Path) -> None:
@@ -101,7 +101,8 @@ def test_limits_are_shown(sf: Sf) -> None:
     assert {"DailyApiRequests", "DailyBulkApiBatches"} <= {each["name"] for each in sf("org list limits")}
 
 
-def test_any_resource_can_be_asked_for(sf: Sf, run: Run, project: Path) -> None:
+@pytest.mark.usefixtures("sf")
+def test_any_resource_can_be_asked_for(run: Run, project: Path) -> None:
     url = "/services/data/v66.0/sobjects/Organization/describe"
     printed = run(installed("node_modules", ".bin", "sf"), "api", "request", "rest", url, cwd=project)
     assert json.loads(printed)["name"] == "Organization"

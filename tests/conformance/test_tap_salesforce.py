@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import HERE, Run, installed
+from clients import HERE, Run, installed
 
 from sfsync.pocketorg import PocketOrg
 
