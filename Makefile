@@ -1,6 +1,7 @@
 # Two commands matter: `make demo` and `make test`. Both set everything up first.
 PYTHON ?= python3
 BIN := .venv/bin
+ASROOT := $(if $(shell command -v sudo),sudo)
 
 .PHONY: demo test conformance bench setup lock clean docs
 
@@ -24,6 +25,12 @@ conformance: .conformance/ready  ## run Salesforce's CLI, jsforce and tap-salesf
 	$(PYTHON) -m venv .conformance/tap
 	.conformance/tap/bin/python -m pip install --quiet --disable-pip-version-check -r tests/conformance/requirements.txt
 	touch $@
+
+browser: setup  ## be the rep in Chromium, which this installs on Debian where it is missing
+	command -v chromium >/dev/null && command -v chromedriver >/dev/null || { \
+	    $(ASROOT) apt-get update --quiet && $(ASROOT) apt-get install --quiet --yes chromium chromium-driver; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'selenium>=4.27'
+	$(BIN)/pytest tests/page
 
 bench: setup  ## measure: latency, calls, rendering, memory
 	$(BIN)/python -m benchmarks

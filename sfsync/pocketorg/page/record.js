@@ -60,7 +60,7 @@ export class RecordView {
     const address = ADDRESS.map(([name]) => `Account.${name}`);
     const found = await api.queries({
       deals: `SELECT ${[...DEAL, ...address, ...more].join(", ")} FROM Opportunity WHERE Id = ${id}`,
-      lines: `SELECT ${[...LINE, ...iso].join(", ")} FROM OpportunityLineItem WHERE OpportunityId = ${id} ORDER BY SortOrder, CreatedDate, Id`,
+      lines: `SELECT ${[...LINE, ...iso].join(", ")} FROM OpportunityLineItem WHERE OpportunityId = ${id} ORDER BY SortOrder NULLS LAST, CreatedDate, Id`,
       files: `SELECT ${FILE.join(", ")} FROM ContentDocumentLink WHERE LinkedEntityId = ${id}`,
     });
     if (!found.deals.length) throw new Error("This opportunity does not exist, or you may not see it.");
