@@ -17,6 +17,7 @@ from sfsync.pocketorg.data.access import everything
 from sfsync.pocketorg.data.store import Store
 from sfsync.pocketorg.faults import Clock, Faults
 from sfsync.pocketorg.http.auth import Auth
+from sfsync.pocketorg.http.control import Control
 from sfsync.pocketorg.http.wire import Protocol, Wire
 from sfsync.pocketorg.logic import LOGIC
 from sfsync.pocketorg.metadata import load
@@ -141,7 +142,7 @@ class PocketOrg:
         self._port = listener.getsockname()[1]
         self.org.instance_url = self.instance_url
         config = uvicorn.Config(
-            Wire(self.org, self.auth).app(),
+            Wire(self.org, self.auth, Control(self.org)).app(),
             http=Protocol,
             loop="asyncio",
             lifespan="off",

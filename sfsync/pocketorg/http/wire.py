@@ -1,9 +1,8 @@
 """HTTP: requests in, answers out, and whatever trouble was planned for them in between."""
 
-import asyncio
 import logging
 import zlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC
 from email.utils import format_datetime
 from typing import Any
@@ -23,16 +22,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from sfsync.pocketorg import xmltext
 from sfsync.pocketorg.call import VERSIONS, Answer, Call, refused, split_older_url, split_url
 from sfsync.pocketorg.errors import ApiError
-from sfsync.pocketorg.faults import Fault, When
 from sfsync.pocketorg.http import jsontext
 from sfsync.pocketorg.http.auth import Auth
+from sfsync.pocketorg.http.control import Control
 from sfsync.pocketorg.http.page import Page
+from sfsync.pocketorg.http.trouble import Bounded, Trouble
 from sfsync.pocketorg.org import ApiCall, Org
 from sfsync.pocketorg.sessions import bearer
 
 log = logging.getLogger("sfsync.pocketorg")
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 _JSON = "application/json;charset=UTF-8"
 #: REST API Developer Guide, "Insert or Update Blob Data": the most that a request without multipart may hold
@@ -73,9 +71,10 @@ class OneSlash:
 class Wire:
     """The HTTP side of an org."""
 
-    def __init__(self, org: Org, auth: Auth) -> None:
+    def __init__(self, org: Org, auth: Auth, control: Control) -> None:
         self._org = org
         self._auth = auth
+        self._control = control
 
     def app(self) -> Starlette:
         """Build the ASGI application."""
@@ -89,46 +88,12 @@ class Wire:
             ("/services/Soap/{path:path}", self._older, ["POST"]),
             ("/{path:path}", self._elsewhere, _ALL_METHODS),
         )
-        routes = [Route(path, self._troubled(page), methods=methods) for path, page, methods in pages]
+        trouble = Trouble(self._org, self._send)
+        routes = [Route(path, trouble.around(page), methods=methods) for path, page, methods in pages]
         return Starlette(
-            routes=[*Page(self._org).routes(), *routes],
-            middleware=[Middleware(OneSlash), Middleware(GZipMiddleware, compresslevel=1)],
+            routes=[*self._control.routes(), *Page(self._org).routes(), *routes],
+            middleware=[Middleware(Bounded), Middleware(OneSlash), Middleware(GZipMiddleware, compresslevel=1)],
         )
-
-    # ----------------------------------------------------------------- trouble
-
-    def _troubled(self, page: Endpoint) -> Endpoint:
-        """Put the planned troubles around a page."""
-
-        async def endpoint(request: Request) -> Response:
-            await request.body()
-            await asyncio.sleep(self._org.faults.latency)
-            return await self._trouble(request, "before") or await self._after(request, await page(request))
-
-        return endpoint
-
-    async def _after(self, request: Request, response: Response) -> Response:
-        return await self._trouble(request, "after") or response
-
-    async def _trouble(self, request: Request, when: When) -> Response | None:
-        fault = self._org.faults.take(request.method, _target(request), when)
-        if fault is None:
-            return None
-        await asyncio.sleep(fault.seconds)
-        if fault.what == "stall":
-            return None
-        if fault.what == "drop":
-            request.scope["extensions"]["pocketorg"]["transport"].abort()
-            return Response(status_code=500)
-        return self._faulty(fault)
-
-    def _faulty(self, fault: Fault) -> Response:
-        if fault.what == "INVALID_SESSION_ID":
-            self._org.sessions.close_all()
-        status, kind, text = fault.answer()
-        if kind:
-            return Response(text, status, media_type=kind)
-        return self._send(refused(ApiError(status, str(fault.what), text)))
 
     # ------------------------------------------------------------------- pages
 
@@ -209,6 +174,8 @@ class Wire:
     def _send(self, answer: Answer, *, limit: bool = False, empty: bool = False) -> Response:
         now = self._org.clock().astimezone(UTC)
         headers = _HEADERS | answer.headers | {"Date": format_datetime(now, usegmt=True)}
+        if self._org.limits.read_only:
+            headers["X-ReadonlyMode"] = "true"
         if limit:
             headers["Sforce-Limit-Info"] = f"api-usage={self._org.used()}/{self._org.limits.api}"
         if answer.raw is not None:
