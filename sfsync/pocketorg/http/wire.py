@@ -197,8 +197,12 @@ def _bearer(request: Request) -> str:
 
 
 def _soap_session(path: str, body: bytes) -> str:
-    """Read the sessionId in the header of an envelope; "" for another API, or where there is none."""
-    return xmltext.text(xmltext.parse(body), "Header", "SessionHeader", "sessionId") if path.startswith("Soap") else ""
+    """Read the sessionId in the header of an envelope; "" for another API, or where there is none to be read."""
+    try:
+        envelope = xmltext.parse(body) if path.startswith("Soap") else None
+    except ApiError:
+        return ""
+    return "" if envelope is None else xmltext.text(envelope, "Header", "SessionHeader", "sessionId")
 
 
 async def _content(request: Request) -> tuple[Any, bytes, Mapping[str, bytes]]:

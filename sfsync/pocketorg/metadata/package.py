@@ -158,4 +158,4 @@ def is_new(component: Component, schema: Schema, rows: Mapping[str, set[str]]) -
         return known is None or known.field(name) is None
     if component.type == "ValidationRule":
         return known is None or all(rule.name != name for rule in known.rules)
-    return component.name not in rows.get(component.type, set())
+    return component.type in rows and component.name not in rows[component.type]

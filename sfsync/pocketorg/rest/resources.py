@@ -6,6 +6,8 @@ from sfsync.pocketorg.rest import (
     actions,
     bulk,
     bulk1,
+    changes,
+    chatter,
     collections,
     composite,
     deploy,
@@ -14,20 +16,24 @@ from sfsync.pocketorg.rest import (
     limits,
     rows,
     soap,
+    tooling,
     tree,
 )
 
 ROUTES: tuple[Route[Org], ...] = (
     *files.ROUTES,
+    *changes.ROUTES,
     *rows.ROUTES,
     *collections.ROUTES,
     *composite.ROUTES,
     *tree.ROUTES,
     *graph.ROUTES,
     *actions.ROUTES,
+    *chatter.ROUTES,
     *limits.ROUTES,
     *deploy.ROUTES,
     *soap.ROUTES,
+    *tooling.ROUTES,
     *bulk.ROUTES,
     *bulk1.ROUTES,
 )
