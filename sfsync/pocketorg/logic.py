@@ -4,10 +4,10 @@
 
 from collections.abc import Mapping
 
-from sfsync.pocketorg.data import currency, opportunity, quotes, schedules
+from sfsync.pocketorg.data import currency, opportunity, quotes, schedules, task
 from sfsync.pocketorg.data.store import Row
 from sfsync.pocketorg.data.work import Logic, Work
-from sfsync.pocketorg.rest import files
+from sfsync.pocketorg.rest import chatter, files
 
 
 class Person(Logic):
@@ -31,6 +31,8 @@ LOGIC: Mapping[str, Logic] = {
     "QuoteLineItem": quotes.QuoteLineItem(),
     "CurrencyType": currency.CurrencyType(),
     "OpportunityContactRole": opportunity.ContactRole(),
+    "Task": task.Task(),
+    "FeedItem": chatter.FeedItem(),
     "ContentVersion": files.ContentVersion(),
     "ContentDocument": files.ContentDocument(),
     "ContentDocumentLink": files.ContentDocumentLink(),
