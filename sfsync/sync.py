@@ -110,6 +110,7 @@ class Sync:
         self._plan: Plan | None = None
         self._seen: dict[str, frozenset[Stamp]] = {}
         self._attached: dict[str, datetime] = {}
+        self._put_off: set[str] = set()
         self._watched: datetime | None = None
 
     def run(self, *, sweep: bool = False) -> Report:
@@ -137,10 +138,12 @@ class Sync:
         since = None if sweep or self._watched is None else self._watched - OVERLAP
         requests, left = self._org.watch(plan, since, began - self._settings.look_back)
         self._forget_all_but({r.opportunity_id for r in requests})
-        moved = [r for r in requests if sweep or self._is_news(r, began)]
+        moved = {r.opportunity_id: r for r in requests if sweep or self._is_news(r, began)}
+        # what was put off is tried again, also when its stamps have grown too old for the watch
+        put_off = [Request(opportunity_id=i, stamps=frozenset()) for i in self._put_off if i not in moved]
         report.moved = len(moved)
         self._teller.release(left)
-        self._deal_with(plan, moved, report)
+        self._deal_with(plan, [*put_off, *moved.values()], report)
         if not self._stopping():
             self._watched = began
 
@@ -175,6 +178,7 @@ class Sync:
             if not ids or self._stopping():
                 break
         now.later.update(now.again)
+        self._put_off = now.later
         report.later += len(now.later)
         for request in requests:
             self._settle(request, now)
@@ -203,24 +207,29 @@ class Sync:
                 yield job, pdf
 
     def _compose(self, plan: Plan, ids: Sequence[str], now: _Round) -> list[_Job]:
-        due: list[tuple[Opportunity, OrderForm, Version]] = []
         now.read_at.update(dict.fromkeys(ids, self._org.now()))
-        for opportunity in self._org.read(plan, ids):
-            blueprint = choose(opportunity, self._blueprints)
-            if blueprint is None:
-                continue
-            found = decide(opportunity, blueprint.paths, blueprint.made_with, remake=self._remake)
-            if isinstance(found, Restore):
-                now.restore.append(opportunity)
-            elif found:
-                try:
-                    form = compose(opportunity, blueprint, found, self._settings, plan.labels)
-                except SfsyncError as error:
-                    now.notices.append((opportunity, _refused(opportunity, error)))
-                else:
-                    due.append((opportunity, form, found))
+        due = [found for o in self._org.read(plan, ids) if (found := self._due(plan, o, now))]
         documents = self._org.documents(o.made.file_id for o, _, _ in due if o.made and o.made.file_id)
         return [_Job(o, form, version, documents.get(o.made.file_id) if o.made else None) for o, form, version in due]
+
+    def _due(self, plan: Plan, opportunity: Opportunity, now: _Round) -> tuple[Opportunity, OrderForm, Version] | None:
+        """The form that one record is due, if it is; else note what is to be told or restored."""
+        try:
+            blueprint = choose(opportunity, self._blueprints)
+            if blueprint is None:
+                return None
+            found = decide(opportunity, blueprint.paths, blueprint.made_with, remake=self._remake)
+            if isinstance(found, Version):
+                return opportunity, compose(opportunity, blueprint, found, self._settings, plan.labels), found
+            if isinstance(found, Restore):
+                now.restore.append(opportunity)
+        except SfsyncError as error:
+            now.notices.append((opportunity, _refused(opportunity, error)))
+        except Exception as error:  # whatever one record does to us stays with that record
+            log.exception("%s: this is a bug of sfsync's; please report it", opportunity.id)
+            bug = SetupError(f"sfsync met something it does not know ({type(error).__name__}).")
+            now.notices.append((opportunity, _refused(opportunity, bug)))
+        return None
 
     def _batches(self, rendered: Iterator[tuple[_Job, Pdf]]) -> Iterator[list[tuple[_Job, Pdf]]]:
         """As many as the attacher takes now, over the borders of chunks."""

@@ -142,6 +142,16 @@ def test_the_worker_outlives_an_org_that_is_away(org):
         assert worker.wait(20) == 0
 
 
+def test_a_worker_whose_org_never_answers_still_ends_within_20_seconds(org):
+    deal_in_stage(org)
+    command = [sys.executable, "-m", "sfsync", "worker", "--check-every", "1 second"]
+    org.faults.add("stall", path="composite/graph", seconds=50)
+    with subprocess.Popen(command, env={**os.environ, **environ(org)}, cwd=ROOT, stderr=subprocess.PIPE) as worker:
+        until(lambda: not org.faults.planned)
+        worker.terminate()
+        assert worker.wait(20) == 0
+
+
 def test_a_pocket_org_says_how_to_get_in_and_ends_cleanly(tmp_path):
     command = [sys.executable, "-m", "sfsync", "pocketorg", "--seed", "3", "--db", str(tmp_path / "org.sqlite")]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as served:

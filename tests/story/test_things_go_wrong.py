@@ -54,6 +54,19 @@ def test_a_locked_record_waits_and_the_others_go_on(world):
     assert world.versions(free) == 1
 
 
+def test_a_record_that_stays_locked_for_long_is_not_forgotten(world):
+    deal = world.deal()
+    world.move(deal)
+    world.org.faults.lock(deal)
+    worker = world.worker()
+    for _ in range(3):
+        world.clock.forward(minutes=20)
+        assert world.run(worker).later == 1
+    world.org.faults.unlock(deal)
+    world.clock.forward(minutes=20)
+    assert world.run(worker).made == 1
+
+
 def test_many_failed_graphs_of_one_call_do_not_halt_the_good_ones(world):
     account = world.account()
     locked = [world.deal(account=account, Name=f"Locked {n}") for n in range(20)]
