@@ -1,7 +1,7 @@
 // The list of opportunities: search, stages, and how each one's order form stands.
 
 import * as api from "./api.js";
-import { h, icon, Part } from "./dom.js";
+import { h, icon, Part, toast } from "./dom.js";
 import { day, money } from "./format.js";
 import { badge } from "./orderform.js";
 import { fieldsOf, stages } from "./schema.js";
@@ -27,12 +27,13 @@ export class ListView {
 
   tools() {
     let timer;
+    const again = () => this.refresh().catch((error) => toast(error.message));
     const later = (event) => {
       kept.search = event.target.value;
       clearTimeout(timer);
-      timer = setTimeout(() => this.refresh(), PAUSE);
+      timer = setTimeout(again, PAUSE);
     };
-    const filter = (event) => { kept.filter = event.target.value; this.refresh(); };
+    const filter = (event) => { kept.filter = event.target.value; again(); };
     const options = [...FILTERS, ...this.stages.map((each) => [`stage ${each.ApiName}`, each.MasterLabel])];
     return h("div", { class: "tools", role: "search" },
       h("label", { class: "search" }, h("span", { class: "hidden" }, "Search opportunities"), icon("search"),

@@ -21,7 +21,7 @@ export class Products {
       h("tfoot", {}, h("tr", {}, h("th", { scope: "row", colspan: 4 }, "Amount"), this.total, h("td"))));
     this.adding = h("div");
     this.title = h("h2", { id: "products" }, "Products");
-    this.add = h("button", { type: "button", class: "button small second", id: "add-product", onclick: () => this.openForm() }, icon("plus"), "Add product");
+    this.add = h("button", { type: "button", class: "button small second", id: "add-product", onclick: () => this.openForm().catch((error) => toast(error.message)) }, icon("plus"), "Add product");
     this.element = h("section", { class: "card", "aria-labelledby": "products" },
       h("div", { class: "card-head" }, this.title, this.add), this.adding, this.empty, h("div", { class: "table-box" }, this.table));
   }
