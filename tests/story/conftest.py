@@ -21,7 +21,7 @@ STAGE = "Order Form"
 TEMPLATE = """\
 <form title="{{ Opportunity.Name }}">
 <p>{{ company.name }} for {{ Opportunity.Account.Name }}, {{ Opportunity.Account.BillingCity }}</p>
-<table widths="5 3 2"><head><td>Product</td><td>Quantity</td><td>Net</td></head>
+<table widths="4 2 4"><head><td>Product</td><td>Quantity</td><td>Net</td></head>
 {% for line in Opportunity.OpportunityLineItems %}
 <row><td>{{ line.Product2.Name }}</td><td>{{ line.Quantity | quantity }}</td>
 <td>{{ line.TotalPrice | money }}</td></row>
