@@ -93,12 +93,16 @@ class Control:
     def routes(self) -> list[Route]:
         return [Route(ROOT + "{rest:path}", self._answer, methods=_METHODS)]
 
+    def calls(self) -> set[tuple[str, str]]:
+        """Every method with its path."""
+        return {(method, ROOT + path) for method, path in self._doors}
+
     async def _answer(self, request: Request) -> Response:
         if not self._may(bearer(request.headers.get("authorization", ""))):
             return JSONResponse({"error": "This needs a session of a System Administrator."}, 401)
         door = self._doors.get((request.method, request.path_params["rest"].rstrip("/")))
         if door is None:
-            known = sorted(f"{method} {ROOT}{path}" for method, path in self._doors)
+            known = sorted(" ".join(call) for call in self.calls())
             return JSONResponse({"error": "There is nothing here.", "known": known}, 404)
         try:
             return JSONResponse(await run_in_threadpool(door, await request.body()))
