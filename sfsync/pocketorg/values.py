@@ -140,7 +140,7 @@ def _email(field: Field, value: Any) -> str | None:
     text = _text(field, value)
     if text and not _EMAIL.fullmatch(text):
         raise ApiError(400, "INVALID_EMAIL_ADDRESS", f"{field.label}: invalid email address: {text}", [field.name])
-    return text
+    return text.lower() if text else None  # as recorded: what was sent as Ada@X.org is read as ada@x.org
 
 
 def _choice(field: Field, value: Any) -> str | None:
