@@ -127,6 +127,21 @@ def test_the_org_s_refusal_stands_at_the_field_and_escape_leaves_all_as_it_was(d
     assert value(rep, deal, "Name") == BURLINGTON
 
 
+def test_a_move_that_the_org_refuses_says_why_and_leaves_the_record_where_it_was(desk, org, rep, deal):
+    desk.open_deal(deal)
+    org.faults.add("UNABLE_TO_LOCK_ROW", path=f"/sobjects/Opportunity/{deal}")
+    before = value(rep, deal, "StageName")
+    desk.click(stage("Order Form"))
+    desk.one(".toast.bad")
+    assert desk.one('.path [aria-current="step"]').get_attribute("data-stage") == before
+
+
+def test_a_record_that_was_deleted_is_not_shown_any_longer(desk, rep, deal):
+    desk.open_deal(deal)
+    rep.call("DELETE", f"sobjects/Opportunity/{deal}")
+    desk.reads("main [role=alert]", "does not exist")
+
+
 def test_an_edit_survives_what_changes_around_it(desk, rep, deal):
     desk.open_deal(deal)
     desk.click(edit("NextStep"))

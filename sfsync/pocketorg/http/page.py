@@ -44,6 +44,8 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+#: the bell counts to 99 and then says so
+_MOST_NOTICES = 100
 #: a user of this profile has no page
 _API_ONLY = "API Only"
 
@@ -122,7 +124,7 @@ class Page:
             for number, notice in enumerate(list(self.org.notifications))
             if user_id in notice.recipient_ids
         ]
-        return JSONResponse({"changes": self.org.store.db.total_changes, "notices": notices[::-1]})
+        return JSONResponse({"changes": self.org.store.db.total_changes, "notices": notices[: -_MOST_NOTICES - 1 : -1]})
 
     async def _mark_read(self, request: Request) -> Response:
         user_id = self.org.sessions.user_of(bearer(request.headers.get("authorization", "")))

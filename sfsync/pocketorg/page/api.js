@@ -8,6 +8,9 @@ export class ApiError extends Error {
   }
 }
 
+// The record is not there, or not there any more.
+export class Gone extends Error {}
+
 const KEPT = "username";
 let session = null;
 

@@ -34,8 +34,13 @@ async function enter() {
     entered.entered?.();
     scrollTo(0, 0);
   } catch (error) {
-    if (view === entered) main.replaceChildren(h("p", { class: "loading", role: "alert" }, error.message));
+    if (view === entered) giveUp(error);
   }
+}
+
+function giveUp(error) {
+  view = null;
+  main.replaceChildren(h("p", { class: "loading", role: "alert" }, error.message));
 }
 
 // one small question a second; the records are read again only when something in the org has changed
@@ -48,6 +53,7 @@ async function beat() {
     if (changes !== null && news.changes !== changes) await view?.refresh();
     changes = news.changes;
   } catch (error) {
+    if (error instanceof api.Gone) giveUp(error);
     // an answer that is an error is shown where the click was; here only silence matters
     offline.hidden = !(error instanceof TypeError);
   }
@@ -84,7 +90,7 @@ async function start() {
   try {
     listUsers(await api.logIn());
   } catch (error) {
-    main.replaceChildren(h("p", { class: "loading", role: "alert" }, error.message));
+    giveUp(error);
     return;
   }
   await enter();

@@ -53,7 +53,13 @@ export class RecordView {
 
   // ------------------------------------------------------------------ reading
 
-  async refresh() {
+  refresh() {
+    this.turn = (this.turn ?? 0) + 1;
+    this.latest = this.read(this.turn);
+    return this.latest;
+  }
+
+  async read(turn) {
     const more = [...orderForm.FIELDS, "CurrencyIsoCode"].filter((name) => this.fields.has(name));
     const iso = this.fields.has("CurrencyIsoCode") ? ["CurrencyIsoCode"] : [];
     const id = api.quoted(this.id);
@@ -63,7 +69,9 @@ export class RecordView {
       lines: `SELECT ${[...LINE, ...iso].join(", ")} FROM OpportunityLineItem WHERE OpportunityId = ${id} ORDER BY SortOrder NULLS LAST, CreatedDate, Id`,
       files: `SELECT ${FILE.join(", ")} FROM ContentDocumentLink WHERE LinkedEntityId = ${id}`,
     });
-    if (!found.deals.length) throw new Error("This opportunity does not exist, or you may not see it.");
+    // an answer from before the latest question would bring back what was there before an edit
+    if (turn !== this.turn) { await this.latest; return; }
+    if (!found.deals.length) throw new api.Gone("This opportunity does not exist, or you may not see it.");
     this.show(found.deals[0], found.lines, found.files.map(fileOf).sort((a, b) => b.at.localeCompare(a.at)));
   }
 
