@@ -29,7 +29,7 @@ EXPECTED = {
     "bulk2": [1, 1],
     "bulk2Query": ["Bulk 1", "Bulk 2"],
     "bulkQuery": ["Bulk 1", "Bulk 2"],
-    "metadataTypes": ["CustomNotificationType", "CustomObject", "PermissionSet", "StandardValueSet"],
+    "metadataTypes": 7,
     "limits": 100_000,
     "error": "INVALID_FIELD",
     "login": "INVALID_OPERATION",

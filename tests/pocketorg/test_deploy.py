@@ -235,3 +235,54 @@ def test_an_envelope_with_a_document_type_is_refused(admin: Client) -> None:
     bomb = b'<!DOCTYPE e [<!ENTITY a "aaaa">]><e>&a;</e>'
     response = admin("POST", "/services/Soap/m/66.0", data=bomb, headers={"Authorization": ""})
     assert (response.status_code, "DOCTYPE is not allowed" in response.text) == (500, True)
+
+
+# ---------------------------------------------------------- pages, and custom settings
+
+
+def list_view(column: str) -> str:
+    name = "<fullName>Mine</fullName><filterScope>Everything</filterScope><label>Mine</label>"
+    return f"<listViews><columns>NAME</columns><columns>{column}</columns>{name}</listViews>"
+
+
+def pages(field_name: str) -> dict[str, str]:
+    """A layout, a report type, a report and its folder that speak of a field of Account."""
+    item = f"<layoutItems><field>{field_name}</field></layoutItems>"
+    columns = f"<columns><field>{field_name}</field><table>Account</table></columns>"
+    kind = "<baseObject>Account</baseObject><category>accounts</category><label>Ours</label>"
+    report = f"<columns><field>Account.{field_name}</field></columns><format>Tabular</format><name>R</name>"
+    return {
+        "layouts/Account-Account Layout.layout": (
+            f"<Layout {NAMESPACE}><layoutSections><layoutColumns>{item}</layoutColumns></layoutSections></Layout>"
+        ),
+        "reportTypes/Ours.reportType": f"<ReportType {NAMESPACE}>{kind}<sections>{columns}</sections></ReportType>",
+        "reports/Sales-meta.xml": f"<ReportFolder {NAMESPACE}><name>Sales</name></ReportFolder>",
+        "reports/Sales/R.report": f"<Report {NAMESPACE}>{report}<reportType>Ours__c</reportType></Report>",
+    }
+
+
+def test_pages_are_deployed_with_the_fields_that_they_show(admin: Client) -> None:
+    files = on_account(field("Shown__c"), list_view("Shown__c")) | pages("Shown__c")
+    named = {"Report": ["Sales", "Sales/R"], "Layout": ["Account-Account Layout"], "ListView": ["Account.Mine"]}
+    first, again = (deploy(admin, zipped(files, **named)) for _ in range(2))
+    assert first["success"], problems(first)
+    created = [{m["fullName"]: m["created"] for m in r["details"]["componentSuccesses"]} for r in (first, again)]
+    assert [each["Sales/R"] for each in created] == [True, False]
+
+
+def test_pages_that_show_a_field_that_is_not_there_fail(admin: Client) -> None:
+    result = deploy(admin, zipped(on_account(list_view("Never__c")) | pages("Never__c")))
+    said = "In field: field - no CustomField named Account.Never__c found"
+    names = ("Account.Mine", "Account-Account Layout", "Ours", "Sales/R")
+    assert problems(result) == dict.fromkeys(names, said)
+
+
+def test_a_hierarchy_custom_setting_has_a_row_for_the_org(org: PocketOrg, admin: Client) -> None:
+    setting = "<customSettingsType>Hierarchy</customSettingsType><label>Switches</label>"
+    flag = field("On__c", "<defaultValue>false</defaultValue><type>Checkbox</type>")
+    text = f"<CustomObject {NAMESPACE}>{setting}{flag}</CustomObject>"
+    result = deploy(admin, zipped({"objects/Switches__c.object": text}))
+    assert result["success"], problems(result)
+    admin.create("Switches__c", SetupOwnerId=org.org_id, On__c=True)
+    assert admin.get("/sobjects/Switches__c/describe").json()["customSetting"] is True
+    assert admin.query("SELECT On__c FROM Switches__c")[0]["On__c"] is True

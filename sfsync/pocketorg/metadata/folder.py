@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from sfsync.pocketorg.metadata import customfield, customobject
+from sfsync.pocketorg.metadata import pages as shown
 from sfsync.pocketorg.metadata.sourcefile import Element, MetadataError
 from sfsync.pocketorg.schema import Field, PicklistValue, Schema, SObject, ValidationRule
 from sfsync.pocketorg.seed import Insert
@@ -91,6 +92,7 @@ class Metadata:
     stages: list[Stage] = field(default_factory=list)
     permission_sets: list[PermissionSet] = field(default_factory=list)
     notification_types: list[NotificationType] = field(default_factory=list)
+    pages: list[shown.Page] = field(default_factory=list)
 
     def apply(self, schema: Schema) -> None:
         """Put objects, fields, rules and value sets on the schema. Doing it twice changes nothing."""
@@ -105,9 +107,11 @@ class Metadata:
             _fill(schema, _VALUE_SETS[name], values)
 
     def check(self, schema: Schema) -> None:
-        """Refuse permission sets that speak of what is not there. Call it after `apply`."""
+        """Refuse permission sets and pages that speak of what is not there. Call it after `apply`."""
         for each in self.permission_sets:
             _check(each, schema)
+        for page in self.pages:
+            page.check(schema)
 
     def install(self, schema: Schema, insert: Insert) -> None:
         """Insert the rows that metadata becomes: permission sets, notification types, stages. Call it after `apply`."""
@@ -167,6 +171,11 @@ def add_rule(owner: str, xml: Element, found: Metadata) -> None:
     )
     xml.close()
     found.rules.append((owner, rule, xml.file))
+
+
+def add_list_view(owner: str, xml: Element, found: Metadata) -> None:
+    """Read a ListView of the object `owner`."""
+    found.pages.append(shown.list_view(owner, xml))
 
 
 def _read_permission_set(xml: Element, found: Metadata) -> None:
@@ -245,6 +254,10 @@ def _stage(xml: Element) -> Stage:
     return Stage(value=value, closed=closed, won=won, probability=probability, forecast_category=forecast)
 
 
+def _page(reader: Callable[[Element], shown.Page]) -> Callable[[Element, Metadata], None]:
+    return lambda xml, found: found.pages.append(reader(xml))
+
+
 #: what files of each suffix hold, and who reads it
 READERS: dict[str, tuple[str, Callable[[Element, Metadata], None]]] = {
     "object": ("CustomObject", _read_object),
@@ -253,6 +266,7 @@ READERS: dict[str, tuple[str, Callable[[Element, Metadata], None]]] = {
     "permissionset": ("PermissionSet", _read_permission_set),
     "notiftype": ("CustomNotificationType", _read_notification_type),
     "standardValueSet": ("StandardValueSet", _read_value_set),
+    **{suffix: (kind, _page(reader)) for suffix, (kind, reader) in shown.READERS.items()},
 }
 
 

@@ -9,18 +9,25 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 from sfsync.pocketorg import xmltext
 from sfsync.pocketorg.errors import ApiError
-from sfsync.pocketorg.metadata.folder import READERS, Metadata, add_field, add_rule
+from sfsync.pocketorg.metadata.folder import READERS, Metadata, add_field, add_list_view, add_rule
 from sfsync.pocketorg.metadata.sourcefile import Element, MetadataError
 from sfsync.pocketorg.schema import Schema
 
 #: App Limits Cheat Sheet, "Metadata Limits": files, and bytes unzipped
 MOST_FILES, MOST_BYTES = 10_000, 400 * 2**20
+PAGES = ("ListView", "Layout", "ReportType", "Report")
 #: in this order, so that fields find their objects and permission sets their fields
-ORDER = ("CustomObject", "CustomField", "ValidationRule", "StandardValueSet", "PermissionSet", "CustomNotificationType")
+ORDER = (
+    *("CustomObject", "CustomField", "ValidationRule", "StandardValueSet", "PermissionSet", "CustomNotificationType"),
+    *PAGES,
+)
 
+#: a folder of reports is described by a file without a suffix of its own, and deployed as a Report
+_FOLDERS, _OF_FOLDERS = {"reports": "reportFolder"}, {"ReportFolder": "Report"}
 _NOT_FOUND = "An object '{name}' of type {type} was named in package.xml, but was not found in zipped directory"
 
 
@@ -63,7 +70,8 @@ def _unzip(zipped: bytes) -> dict[str, bytes]:
 
 
 def _components(file: PurePosixPath, text: bytes) -> Iterator[Component]:
-    suffix = file.name.removesuffix("-meta.xml").rpartition(".")[2]
+    plain = file.name.removesuffix("-meta.xml")
+    suffix = plain.rpartition(".")[2] if "." in plain else _FOLDERS.get(file.parent.name, "")
     if file.name.startswith("destructiveChanges"):
         yield from _destructive(file, text)
         return
@@ -72,15 +80,22 @@ def _components(file: PurePosixPath, text: bytes) -> Iterator[Component]:
         yield Component(type="", name=file.stem, file=str(file), problem=problem)
         return
     kind, reader = READERS[suffix]
+    name = _full_name(file, suffix)
     try:
         xml = Element.parse(file, text, kind)
     except MetadataError as bad:
-        yield Component(type=kind, name=file.stem, file=str(file), problem=bad.what)
+        yield Component(type=kind, name=name, file=str(file), problem=bad.what)
         return
     if kind == "CustomObject":
-        yield from _of_object(file.stem, xml)
+        yield from _of_object(name, xml)
     if kind != "CustomObject" or not xml.empty:
-        yield _read(kind, file.stem, xml, lambda found: reader(xml, found))
+        yield _read(_OF_FOLDERS.get(kind, kind), name, xml, lambda found: reader(xml, found))
+
+
+def _full_name(file: PurePosixPath, suffix: str) -> str:
+    """What stands below the type's own folder: `Sales/Order_Forms` of reports/Sales/Order_Forms.report."""
+    inside = "/".join(file.parts[1:]) or file.name
+    return unquote(inside.removesuffix("-meta.xml").removesuffix(f".{suffix}"))
 
 
 def _destructive(file: PurePosixPath, text: bytes) -> Iterator[Component]:
@@ -95,6 +110,7 @@ def _of_object(owner: str, xml: Element) -> Iterator[Component]:
     parts: tuple[tuple[str, str, Callable[[str, Element, Metadata], None]], ...] = (
         ("fields", "CustomField", add_field),
         ("validationRules", "ValidationRule", add_rule),
+        ("listViews", "ListView", add_list_view),
     )
     for tag, kind, add in parts:
         for each in xml.all(tag):
@@ -131,7 +147,9 @@ def _members(manifest: bytes) -> Iterator[tuple[str, str]]:
     for types in root:
         if xmltext.local(types) == "types":
             kind = xmltext.text(types, "name")
-            yield from ((kind, (each.text or "").strip()) for each in types if xmltext.local(each) == "members")
+            yield from (
+                (kind, unquote((each.text or "").strip())) for each in types if xmltext.local(each) == "members"
+            )
 
 
 def try_on(components: list[Component], schema: Schema) -> Schema:

@@ -58,6 +58,11 @@ class Element:
         """What `<fullName>` says, which stays to be taken."""
         return next((each.own_text for each in self._left if each.tag == "fullName"), "")
 
+    def texts(self, tag: str) -> list[str]:
+        """The texts of all elements of that name, however deep they stand; nothing is taken."""
+        below = [text for each in self._left for text in each.texts(tag)]
+        return ([self.own_text] if self.tag == tag else []) + below
+
     def all(self, tag: str) -> list["Element"]:
         """Take every child of that name."""
         found = [each for each in self._left if each.tag == tag]

@@ -49,6 +49,10 @@ class Deployment:
     def failed(self) -> list[Component]:
         return [each for each in self.components if each.problem]
 
+    @property
+    def applied(self) -> bool:
+        return not self.failed and not self.check_only
+
     def result(self, *, details: bool) -> Record:
         """The DeployResult."""
         good = [each for each in self.components if each.type and not each.problem]
@@ -110,6 +114,7 @@ def deploy(org: Org, call: Call, zipped: bytes, options: Record) -> Deployment:
         raise ApiError(403, "INSUFFICIENT_ACCESS", text)
     components = package.read(zipped)
     rows = {kind: {row[key] for row in org.store.find(table)} for kind, (table, key, _) in _ROWS.items()}
+    rows |= _pages(org)
     new = frozenset(each.name for each in components if package.is_new(each, org.schema, rows))
     package.try_on(components, org.schema)
     user = org.store.get("User", call.user_id) or {}
@@ -123,10 +128,16 @@ def deploy(org: Org, call: Call, zipped: bytes, options: Record) -> Deployment:
         new=new,
     )
     org.jobs[done.id] = done
-    if not done.failed and not done.check_only:
+    if done.applied:
         _apply(org, components)
         _remember(org, zipped)
     return done
+
+
+def _pages(org: Org) -> dict[str, set[str]]:
+    """The names of the pages that were deployed before, by type."""
+    done = [each for each in org.jobs.values() if isinstance(each, Deployment) and each.applied]
+    return {kind: {c.name for each in done for c in each.components if c.type == kind} for kind in package.PAGES}
 
 
 def _apply(org: Org, components: list[Component]) -> None:

@@ -28,7 +28,7 @@ _SOAP_TYPES = {
     "location": "urn:location",
 }
 #: flags that no object of a pocket org has
-_NEVER = ("activateable", "customSetting", "deprecatedAndHidden", "hasSubtypes", "isInterface", "isSubtype")
+_NEVER = ("activateable", "deprecatedAndHidden", "hasSubtypes", "isInterface", "isSubtype")
 #: keys that describe carries and that are empty in a pocket org
 _EMPTY = (
     "associateEntityType",
@@ -108,6 +108,7 @@ def _summary(sobject: SObject, access: Access, version: str) -> dict[str, Any]:
         "associateParentEntity": None,
         "createable": sobject.createable and access.can(sobject.name, "create"),
         "custom": sobject.custom,
+        "customSetting": "customSetting" in sobject.traits,
         "deepCloneable": "deepCloneable" in sobject.traits,
         "deletable": deletable,
         "feedEnabled": "feedEnabled" in sobject.traits,

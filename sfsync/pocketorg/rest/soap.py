@@ -28,10 +28,13 @@ _NO_LOGIN = (
 _ILLEGAL_SESSION = "Invalid Session ID found in SessionHeader: Illegal Session. Session not found, missing session key"
 #: folder, suffix and children of the types that can be deployed
 _TYPES = {
-    "CustomObject": ("objects", "object", ("CustomField", "ValidationRule")),
+    "CustomObject": ("objects", "object", ("CustomField", "ListView", "ValidationRule")),
     "PermissionSet": ("permissionsets", "permissionset", ()),
     "CustomNotificationType": ("notificationtypes", "notiftype", ()),
     "StandardValueSet": ("standardValueSets", "standardValueSet", ()),
+    "Layout": ("layouts", "layout", ()),
+    "Report": ("reports", "report", ()),
+    "ReportType": ("reportTypes", "reportType", ()),
 }
 
 
@@ -111,7 +114,7 @@ def _describe_metadata(*_: object) -> Record:
         {
             "childXmlNames": list(children),
             "directoryName": folder,
-            "inFolder": False,
+            "inFolder": name == "Report",
             "metaFile": False,
             "suffix": suffix,
             "xmlName": name,
