@@ -242,6 +242,15 @@ def test_pages_follow_each_other_through_the_locator(admin):
     assert admin.refused("GET", "/query/0r8xx-2000")[1] == "INVALID_QUERY_LOCATOR"
 
 
+def test_a_cursor_belongs_to_whoever_asked(org, admin, client_of):
+    for _ in range(201):
+        org.insert("Group", {"Name": "Many", "Type": "Regular"})
+    options = {"params": {"q": "SELECT Id FROM Group"}, "headers": {"Sforce-Query-Options": "batchSize=200"}}
+    following = admin.get("/query", **options).json()["nextRecordsUrl"]
+    assert client_of(WORKER).refused("GET", following)[:2] == (400, "INVALID_QUERY_LOCATOR")
+    assert admin.get(following).json()["done"]
+
+
 def test_a_malformed_body_is_a_parser_error(admin):
     assert admin.refused("POST", "/sobjects/Account", data=b'{"Name":')[:2] == (400, "JSON_PARSER_ERROR")
 

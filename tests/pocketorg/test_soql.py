@@ -250,7 +250,6 @@ def test_deleted_rows_show_only_when_asked_for(sales: SmallOrg) -> None:
     sales.insert("Opportunity", Name="Gone", IsDeleted=1)
     assert names(sales, "Name = 'Gone'") == set()
     assert sales.ask("SELECT Id FROM Opportunity WHERE Name = 'Gone'", include_deleted=True).total_size == 1
-    assert sales.ask("SELECT Id FROM Opportunity WHERE Name = 'Gone' ALL ROWS").total_size == 1
 
 
 def test_labels_and_formats_are_given_on_request(sales: SmallOrg) -> None:
@@ -343,7 +342,10 @@ WSDL = " Please reference your WSDL or the describe call for the appropriate nam
         ("SELECT Id FROM Opportunity WHERE CloseDate = 2026-02-30", "MALFORMED_QUERY", "2026-02-30"),
         ("SELECT Id FROM Opportunity WHERE CloseDate = SOMEDAY", "MALFORMED_QUERY", "unexpected token: 'SOMEDAY'"),
         ("SELECT TYPEOF What WHEN Account THEN Phone END FROM Task", "MALFORMED_QUERY", "TYPEOF is not supported"),
-        ("SELECT COUNT(Id) FROM Account GROUP BY ROLLUP(Name)", "MALFORMED_QUERY", "ROLLUP is not supported"),
+        ("SELECT COUNT(Id) FROM Account GROUP BY ROLLUP(Name), Type", "MALFORMED_QUERY", "can not be combined"),
+        ("SELECT COUNT(Id) FROM Account GROUP BY CUBE(Name, Type, Site, Fax)", "MALFORMED_QUERY", "between 1 and 3"),
+        ("SELECT GROUPING(Type) FROM Account GROUP BY ROLLUP(Name)", "MALFORMED_QUERY", "takes a field of GROUP BY"),
+        ("SELECT Id FROM Account ALL ROWS", "MALFORMED_QUERY", "ALL ROWS not allowed in this context"),
         ("SELECT Id FROM Account FOR UPDATE", "MALFORMED_QUERY", "FOR UPDATE is not allowed in this context"),
         ("SELECT Id FROM Account USING SCOPE mine", "MALFORMED_QUERY", "USING SCOPE mine is not supported"),
         ("SELECT Id FROM Account WHERE DISTANCE(Name, GEOLOCATION(1, 2), 'km') < 5", "MALFORMED_QUERY", "DISTANCE()"),

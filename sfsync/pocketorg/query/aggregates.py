@@ -5,7 +5,7 @@ Source: SOQL and SOSL Reference, "GROUP BY", "HAVING" and "Aggregate Functions".
 
 from __future__ import annotations
 
-from sfsync.pocketorg.query import clauses, filters, shape, soql
+from sfsync.pocketorg.query import clauses, filters, shape, soql, subtotals
 from sfsync.pocketorg.query.filters import Sql
 from sfsync.pocketorg.query.scope import Scope
 from sfsync.pocketorg.query.shape import Cell
@@ -38,6 +38,10 @@ def count(query: soql.Query, scope: Scope) -> Sql:
 
 def aggregated(query: soql.Query, scope: Scope) -> tuple[Sql, Cell]:
     """Translate to the statement and to what makes an AggregateResult of a row."""
+    if any(isinstance(each, soql.Call) and each.name in subtotals.WORDS for each in query.group):
+        groups = [_group(scope, each) for each in subtotals.fields(query)]
+        found = _select(query, scope, groups)
+        return subtotals.statement(query, scope, list(found.values()), groups), _builder(found)
     groups = [_group(scope, expression) for expression in query.group]
     found = _select(query, scope, groups)
     columns = ", ".join(each.sql for each in found.values())
@@ -73,8 +77,6 @@ def _builder(found: dict[str, Term]) -> Cell:
 
 
 def _group(scope: Scope, expression: soql.Expression) -> Term:
-    if isinstance(expression, soql.Call) and expression.name in ("ROLLUP", "CUBE"):
-        raise soql.refused(f"GROUP BY {expression.name}")
     found = term(scope, expression)
     if found.aggregate:
         raise scope.asked.error(found.at, f"Aggregate functions can not be grouped: {found.name}")
@@ -85,7 +87,7 @@ def _group(scope: Scope, expression: soql.Expression) -> Term:
 
 def _selected(item: soql.Item, scope: Scope, groups: list[Term]) -> Term:
     if isinstance(item.expression, soql.Call) and item.expression.name == "GROUPING":
-        raise soql.refused("GROUPING()")
+        return subtotals.grouping(scope, item.expression, groups)
     found = term(scope, item.expression)
     if not found.aggregate and found.sql not in {group.sql for group in groups}:
         raise scope.asked.error(found.at, f"Field must be grouped or aggregated: {found.name}")

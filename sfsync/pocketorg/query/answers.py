@@ -142,50 +142,54 @@ class Cursors:
     """The open answers of an org. The oldest is forgotten when there are too many, so that memory stays bounded."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[str, tuple[Result, int]] = OrderedDict()
+        self._open: OrderedDict[str, tuple[Result, int, str]] = OrderedDict()
         self._numbers = count(1)
 
-    def open(self, result: Result, *, version: str, batch_size: int = LARGEST_PAGE) -> Record:
+    def open(self, result: Result, *, version: str, batch_size: int = LARGEST_PAGE, user_id: str = "") -> Record:
         """Give the first page as the body of an answer. `batch_size` is brought between 200 and 2,000."""
         size = min(max(batch_size, SMALLEST_PAGE), LARGEST_PAGE)
         if result.total_size <= size or not result.records:
-            return self._page(result, "", 0, size, version)
-        return self._page(result, self._keep(result, size), 0, size, version)
+            return self._page(result, "", 0, size, version, user_id)
+        return self._page(result, self._keep(result, size, user_id), 0, size, version, user_id)
 
-    def more(self, locator: str, version: str) -> Record:
-        """Give the page that a nextRecordsUrl names. Raises INVALID_QUERY_LOCATOR where it is unknown or forgotten."""
+    def more(self, locator: str, version: str, user_id: str = "") -> Record:
+        """Give the page that a nextRecordsUrl names.
+
+        Raises INVALID_QUERY_LOCATOR where it is unknown, forgotten, or of another user's query.
+        """
         key, _, start = locator.rpartition("-")
         if key not in self._open or not (start.isascii() and start.isdigit()):
             raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
-        result, size = self._open[key]
-        if not 0 < int(start) < result.total_size:
+        result, size, owner = self._open[key]
+        if not 0 < int(start) < result.total_size or owner != user_id:
             raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
-        return self._page(result, key, int(start), size, version)
+        return self._page(result, key, int(start), size, version, user_id)
 
-    def _keep(self, result: Result, size: int) -> str:
+    def _keep(self, result: Result, size: int, user_id: str) -> str:
         key = ids.numbered("0r8", next(self._numbers))
-        self._open[key] = (result, size)
+        self._open[key] = (result, size, user_id)
         while len(self._open) > MOST_CURSORS or (len(self._open) > 1 and self._held() > MOST_RECORDS):
             self._open.popitem(last=False)
         return key
 
     def _held(self) -> int:
-        return sum(len(result.records) for result, _ in self._open.values())
+        return sum(len(result.records) for result, _, _ in self._open.values())
 
-    def _page(self, result: Result, key: str, start: int, size: int, version: str) -> Record:
+    def _page(self, result: Result, key: str, start: int, size: int, version: str, user_id: str) -> Record:  # noqa: PLR0917
         stop = start + size
-        records = [self._with_child_pages(record, result.child_keys, version) for record in result.records[start:stop]]
+        keys = result.child_keys
+        records = [self._with_child_pages(record, keys, version, user_id) for record in result.records[start:stop]]
         body: Record = {"totalSize": result.total_size, "done": stop >= result.total_size or not key}
         if not body["done"]:
             body["nextRecordsUrl"] = f"/services/data/v{version.lstrip('v')}/query/{key}-{stop}"
         return body | {"records": records}
 
-    def _with_child_pages(self, record: Record, keys: tuple[str, ...], version: str) -> Record:
+    def _with_child_pages(self, record: Record, keys: tuple[str, ...], version: str, user_id: str) -> Record:
         long = [key for key in keys if record[key] and record[key]["totalSize"] > CHILD_PAGE]
         if not long:
             return record
-        return record | {key: self._child_page(record[key], version) for key in long}
+        return record | {key: self._child_page(record[key], version, user_id) for key in long}
 
-    def _child_page(self, found: Record, version: str) -> Record:
+    def _child_page(self, found: Record, version: str, user_id: str) -> Record:
         result = Result(found["records"], found["totalSize"], "")
-        return self._page(result, self._keep(result, CHILD_PAGE), 0, CHILD_PAGE, version)
+        return self._page(result, self._keep(result, CHILD_PAGE, user_id), 0, CHILD_PAGE, version, user_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.query import aggregates, clauses, filters, money, shape, soql
@@ -41,8 +41,8 @@ class Child:
 def plan(query: soql.Query, asked: Asked) -> Plan:
     """Translate a query. Raises ApiError for whatever the org or the user does not have."""
     _refuse_unspoken(query)
-    if query.all_rows:
-        asked = replace(asked, include_deleted=True)
+    if query.all_rows:  # Apex has it; the API has queryAll instead
+        raise soql.malformed("ALL ROWS not allowed in this context")
     sobject = asked.sobject(query.source.path)
     if sobject.name == "ContentDocumentLink" and query.where is None:
         raise filters.document_links_need_a_filter()

@@ -229,7 +229,9 @@ def _query(org: Org, call: Call, *, include_deleted: bool) -> Answer:
     result = org.query(text, call, include_deleted=include_deleted)
     if call.query.get("columns", "").lower() == "true":
         return Answer(200, columns.of_query(text, org.schema, org.access(call)))
-    return Answer(200, org.cursors.open(result, version=call.version, batch_size=_batch_size(call)))
+    return Answer(
+        200, org.cursors.open(result, version=call.version, batch_size=_batch_size(call), user_id=call.user_id)
+    )
 
 
 def _batch_size(call: Call) -> int:
@@ -239,7 +241,7 @@ def _batch_size(call: Call) -> int:
 
 
 def next_page(org: Org, call: Call, params: Params) -> Answer:
-    return Answer(200, org.cursors.more(params["locator"], call.version))
+    return Answer(200, org.cursors.more(params["locator"], call.version, call.user_id))
 
 
 ROUTES: tuple[Route[Org], ...] = (

@@ -19,7 +19,7 @@ def run(org: Org, call: Call, _: Params) -> Answer:
     name = str(soql.parse(text).source.path)
     if name.lower() not in _SHARED:
         raise ApiError(400, "INVALID_TYPE", f"sObject type '{name}' is not supported.")
-    return Answer(200, org.cursors.open(org.query(text, call), version=call.version))
+    return Answer(200, org.cursors.open(org.query(text, call), version=call.version, user_id=call.user_id))
 
 
 ROUTES: tuple[Route[Org], ...] = (Route("/tooling/query", GET=run),)
