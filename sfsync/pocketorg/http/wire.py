@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -209,7 +210,10 @@ async def _content(request: Request) -> tuple[Any, bytes, Mapping[str, bytes]]:
     """The JSON of the body, or its bytes where it is CSV, and the binary parts of a multipart one, by name."""
     kind = request.headers.get("content-type", "")
     if kind.startswith("multipart/form-data"):
-        document, parts = await _parts(request)
+        try:
+            document, parts = await _parts(request)
+        except HTTPException as broken:
+            raise ApiError(400, "JSON_PARSER_ERROR", f"The multipart body is malformed: {broken.detail}") from None
         return document, b"", parts
     body = await _body(request)
     if len(body) > LARGEST_BODY:
