@@ -124,6 +124,8 @@ def _log_to_stderr(*, verbose: bool) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S"
     )
+    # a tick that finds the last one still at work is skipped, as it should be
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.getLogger("sfsync").setLevel(logging.DEBUG if verbose else logging.INFO)
 
 
