@@ -108,7 +108,7 @@ class LineItem(Logic):
     """A product on a deal: priced from its price book entry, summed up in the deal's Amount."""
 
     def before_insert(self, work: Work, row: Row, given: frozenset[str]) -> None:
-        deal = work.store.get("Opportunity", row.get("OpportunityId") or "")
+        deal = work.get("Opportunity", row.get("OpportunityId") or "")
         if deal is None:
             return  # the required field is missed, or the reference refused, by the general rules
         entry = pricing.entry(work, row, deal, "opportunity")
@@ -140,7 +140,7 @@ class LineItem(Logic):
 
 
 def _copy_from_entry(work: Work, row: Row, entry: Row, deal: Row) -> None:
-    product = work.store.get("Product2", entry["Product2Id"]) or {}
+    product = work.get("Product2", entry["Product2Id"]) or {}
     row["PricebookEntryId"], row["Product2Id"] = entry["Id"], entry["Product2Id"]
     row["ListPrice"] = entry["UnitPrice"]
     row["ProductCode"] = product.get("ProductCode")

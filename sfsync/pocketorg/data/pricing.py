@@ -32,7 +32,7 @@ def entry(work: Work, row: Row, parent: Row, kind: str) -> Row:
 
 def _find(work: Work, row: Row, parent: Row) -> Row | None:
     if row.get("PricebookEntryId"):
-        return work.store.get("PricebookEntry", row["PricebookEntryId"])
+        return work.get("PricebookEntry", row["PricebookEntryId"])
     if not row.get("Product2Id") or not parent.get("Pricebook2Id"):
         return None
     same = {name: parent[name] for name in ("Pricebook2Id", "CurrencyIsoCode") if name in parent}

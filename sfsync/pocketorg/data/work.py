@@ -13,6 +13,9 @@ from sfsync.pocketorg.locks import Locks
 from sfsync.pocketorg.schema import Field, Schema, SObject
 from sfsync.pocketorg.values import moment
 
+#: rows that a bulk keeps in mind
+_KEPT = 1000
+
 
 @dataclass(slots=True)
 class Limits:
@@ -31,6 +34,7 @@ class Bulk:
     finish: dict[str, Callable[[], None]] = field(default_factory=dict)  #: what to do at the end, by record
     empty: dict[str, Row] = field(default_factory=dict)  #: by object: the defaults of a new row
     fresh: dict[str, Row] = field(default_factory=dict)  #: by object: the system fields of a new row
+    read: dict[tuple[str, str], Row | None] = field(default_factory=dict)  #: rows that were read lately
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,17 @@ class Work:
     @property
     def now(self) -> str:
         return moment(self.at)
+
+    def get(self, name: str, record_id: str) -> Row | None:
+        """Find one row, deleted or not; the caller must not change it."""
+        if self.bulk is None:
+            return self.store.get(name, record_id)
+        read = self.bulk.read
+        if (name, record_id) not in read:
+            if len(read) > _KEPT:
+                read.clear()
+            read[name, record_id] = self.store.get(name, record_id)
+        return read[name, record_id]
 
     def add(self, name: str, row: Row) -> str:
         """Insert a row under a new Id, with the system fields that it lacks."""
@@ -84,6 +99,8 @@ class Work:
         Source: Object Reference, "System Fields".
         """
         self.locks.check([record_id])
+        if self.bulk is not None:
+            self.bulk.read.pop((name, record_id), None)
         sobject = self.sobject(name)
         stamps: Row = {"SystemModstamp": self.now}
         if by_user:
