@@ -89,15 +89,17 @@ class Org:
 
     def query(self, text: str, call: Call, *, include_deleted: bool = False) -> query.Result:
         """Run a query as the caller."""
+        access = self.access(call)
         return query.run(
             text,
             db=self.store.db,
             schema=self.schema,
-            access=self.access(call),
+            access=access,
             now=self.clock(),
             version=call.version,
             user_id=call.user_id,
             include_deleted=include_deleted,
+            all_files=access.may("QueryAllFiles"),
         )
 
     def route_name(self, path: str) -> str:

@@ -161,3 +161,15 @@ def test_ringing_the_bell_needs_the_permission_and_the_right_words(org, admin, w
 def test_base64_is_taken_as_it_is_sent_by_others(admin):
     line = base64.b64encode(b"a" * 60).decode()
     assert version(admin, admin.create("ContentVersion", **file() | {"VersionData": line}))["ContentSize"] == 60
+
+
+def test_a_query_that_names_no_file_finds_only_ones_own(admin, worker, deal):
+    made = admin.create("ContentVersion", **file("Theirs"), FirstPublishLocationId=deal)
+    document = admin.read("ContentVersion", made)["ContentDocumentId"]
+    worker.create("ContentVersion", **file("Mine"))
+    titles = "SELECT Title FROM {} WHERE Title IN ('Theirs', 'Mine')"
+    assert [row["Title"] for row in worker.query(titles.format("ContentDocument"))] == ["Mine"]
+    assert [row["Title"] for row in worker.query(titles.format("ContentVersion"))] == ["Mine"]
+    assert worker.query(f"SELECT Title FROM ContentDocument WHERE Id = '{document}'") != []
+    assert worker.query(f"SELECT Title FROM ContentVersion WHERE ContentDocumentId = '{document}'") != []
+    assert {row["Title"] for row in admin.query(titles.format("ContentVersion"))} == {"Theirs", "Mine"}

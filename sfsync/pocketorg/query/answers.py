@@ -45,6 +45,7 @@ def run(
     version: str,
     user_id: str,
     include_deleted: bool = False,
+    all_files: bool = True,
 ) -> Result:
     """Answer a SOQL query as `user_id` sees the org. The connection knows `soql.register`. Raises ApiError."""
     asked = Asked(
@@ -56,6 +57,8 @@ def run(
         fiscal_start=int(_setting(db, schema, "Organization", "FiscalYearStartMonth") or 1),
         version=f"v{version.lstrip('v')}",
         include_deleted=include_deleted,
+        user_id=user_id,
+        all_files=all_files,
         currency=_currency(db, schema, user_id),
     )
     try:

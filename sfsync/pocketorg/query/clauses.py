@@ -13,6 +13,9 @@ from sfsync.pocketorg.schema import Field
 
 def condition(query: soql.Query, scope: Scope) -> Sql:
     made = filters.where(scope, query.where) if query.where else Sql("1")
+    if scope.own_files:
+        own = filters.own_files(scope)
+        made = Sql(f"({made.text}) AND {own.text}", made.values + own.values)
     if scope.sobject.field("IsDeleted") and not scope.asked.include_deleted:
         return Sql(f'({made.text}) AND {scope.table}."IsDeleted" IS NOT 1', made.values)
     return Sql(f"({made.text})", made.values)

@@ -317,15 +317,40 @@ _LINK_FILTERS = frozenset({"id", "contentdocumentid", "linkedentityid"})
 
 def _check_document_links(scope: Scope, condition: soql.Condition) -> None:
     top = condition.parts if isinstance(condition, soql.Both) else (condition,)
-    if not any(isinstance(part, soql.Comparison) and _picks_links(scope, part) for part in top):
+    if not any(isinstance(part, soql.Comparison) and _picks(scope, part, _LINK_FILTERS) for part in top):
         raise document_links_need_a_filter()
 
 
-def _picks_links(scope: Scope, part: soql.Comparison) -> bool:
+def _picks(scope: Scope, part: soql.Comparison, names: frozenset[str]) -> bool:
     if part.operator not in {"=", "IN"} or not isinstance(part.left, soql.Path):
         return False
     *before, name = part.left.names
-    return name.lower() in _LINK_FILTERS and not any(scope.sobject.relationship(each) for each in before)
+    return name.lower() in names and not any(scope.sobject.relationship(each) for each in before)
+
+
+#: a file's object, and the field that names its document
+FILES = {"ContentDocument": "Id", "ContentVersion": "ContentDocumentId"}
+_FILE_FILTERS = frozenset({"id", "contentdocumentid", "latestpublishedversionid"})
+
+
+def names_files(scope: Scope, query: soql.Query) -> bool:
+    """Whether the query names files by Id, which finds also those that the user sees through a record."""
+    top = query.where.parts if isinstance(query.where, soql.Both) else (query.where,)
+    return any(isinstance(part, soql.Comparison) and _picks(scope, part, _FILE_FILTERS) for part in top)
+
+
+def own_files(scope: Scope) -> Sql:
+    """Files that the user owns, or that were shared with him by name.
+
+    Source: Object Reference, "ContentVersion": queries that name no Id do not find what is shared through a record.
+    """
+    document = f'{scope.table}."{FILES[scope.sobject.name]}"'
+    shared = (
+        f'SELECT 1 FROM "ContentDocumentLink" AS own WHERE own."ContentDocumentId" = {document} '  # noqa: S608
+        'AND own."LinkedEntityId" = ?'
+    )
+    user = scope.asked.user_id
+    return Sql(f'({scope.table}."OwnerId" = ? OR EXISTS ({shared}))', (user, user))
 
 
 def document_links_need_a_filter() -> ApiError:

@@ -47,6 +47,7 @@ def plan(query: soql.Query, asked: Asked) -> Plan:
     if sobject.name == "ContentDocumentLink" and query.where is None:
         raise filters.document_links_need_a_filter()
     scope = Scope(asked, sobject, table="t", words=(query.source.alias,))
+    scope.own_files = not asked.all_files and sobject.name in filters.FILES and not filters.names_files(scope, query)
     if aggregates.is_count(query):
         return Plan(sobject.name, aggregates.count(query, scope), lambda row: row[0], counts=True)
     if query.group or any(aggregates.has_aggregate(item) for item in query.select):

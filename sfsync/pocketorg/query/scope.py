@@ -48,6 +48,8 @@ class Asked:
     fiscal_start: int  #: month in which the fiscal year begins
     version: str  #: "v59.0"
     include_deleted: bool
+    user_id: str = ""
+    all_files: bool = True  #: whether the user has Query All Files
     currency: str = ""  #: the user's own; empty in an org that has only one
 
     @property
@@ -107,6 +109,7 @@ class Scope:
         self.asked = asked
         self.sobject = sobject
         self.table = table
+        self.own_files = False  #: whether only files of the user's own are found
         self._words = {word.lower() for word in words if word} | {sobject.name.lower()}
         self._joins: dict[tuple[str, ...], Step] = {}
         self._sql = [f'FROM "{sobject.name}" AS {table}']
