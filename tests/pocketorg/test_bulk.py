@@ -87,6 +87,7 @@ def test_a_file_that_is_wrong_fails_the_job_and_writes_nothing(admin: Client, da
         {"object": "Account", "operation": "upsert"},
         {"object": "Account", "operation": "insert", "contentType": "XML"},
         {"object": "Account", "operation": "insert", "columnDelimiter": "DASH"},
+        {"object": ["Account"], "operation": {}, "columnDelimiter": [1]},
     ],
 )
 def test_a_job_that_cannot_be_is_refused(admin: Client, wrong: dict[str, str]) -> None:

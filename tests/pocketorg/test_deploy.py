@@ -131,6 +131,16 @@ def test_what_it_does_not_understand_is_a_failure_of_that_component(
     assert said in "".join(problems(result).values())
 
 
+@pytest.mark.parametrize("name", ["Plain", 'a" INTEGER); --__c', "Naïve__c", "_Under__c", "Twice___c", ""])
+def test_a_name_that_no_field_can_have_is_a_failure(admin: Client, name: str) -> None:
+    assert not deploy(admin, zipped(on_account(field(name.replace('"', "&quot;")))))["success"]
+
+
+def test_a_formula_that_makes_no_sense_is_a_failure(admin: Client) -> None:
+    formula = field("Sum__c", "<formula>Nowhere__c + 1</formula><type>Number</type><precision>18</precision>")
+    assert "Field Nowhere__c does not exist" in problems(deploy(admin, zipped(on_account(formula))))["Account.Sum__c"]
+
+
 def test_what_the_manifest_names_must_be_in_the_zip(admin: Client) -> None:
     result = deploy(admin, zipped({}, CustomField=["Account.Missing__c"]))
     assert "was named in package.xml, but was not found" in problems(result)["Account.Missing__c"]

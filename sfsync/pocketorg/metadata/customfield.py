@@ -19,7 +19,7 @@ _UNGROUPED: Facts = {"groupable": False}
 
 def read(xml: Element) -> Field:
     """Turn one `.field-meta.xml` into a field."""
-    name, kind = xml.required("fullName"), xml.required("type")
+    name, kind = xml.check_name(xml.required("fullName")), xml.required("type")
     if kind not in _KINDS:
         raise xml.refuse(f"fields of type {kind} are not spoken here; {', '.join(_KINDS)} are")
     xml.ignore("description", "trackTrending", "trackHistory", "trackFeedHistory", "businessStatus")

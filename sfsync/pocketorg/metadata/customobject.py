@@ -37,6 +37,7 @@ def read(name: str, xml: Element) -> SObject:
     """Turn one `.object-meta.xml` into an object. Its key prefix is given when it comes to an org."""
     if not name.endswith("__c"):
         raise xml.refuse(f"settings of the standard object {name} are not spoken here")
+    xml.check_name(name)
     xml.ignore(*_IDLE)
     if xml.choice("customSettingsType", ("", "Hierarchy")):
         return _setting(name, xml)

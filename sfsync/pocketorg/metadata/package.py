@@ -15,6 +15,7 @@ from sfsync.pocketorg import xmltext
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.metadata.folder import READERS, Metadata, add_field, add_list_view, add_rule
 from sfsync.pocketorg.metadata.sourcefile import Element, MetadataError
+from sfsync.pocketorg.query import formula
 from sfsync.pocketorg.schema import Schema
 
 #: App Limits Cheat Sheet, "Metadata Limits": files, and bytes unzipped
@@ -163,7 +164,24 @@ def try_on(components: list[Component], schema: Schema) -> Schema:
             each.metadata.check(trial)
         except MetadataError as bad:
             each.problem = bad.what
+    for each in components:
+        if not each.problem:
+            each.problem = _formula_problem(each.metadata, trial)
     return trial
+
+
+def _formula_problem(metadata: Metadata, schema: Schema) -> str:
+    """Say what is wrong with a formula, which may name any field of the package; "" where all is well."""
+    formulas = [(owner, field.formula) for owner, field, _ in metadata.fields if field.formula]
+    formulas += [(owner, rule.formula) for owner, rule, _ in metadata.rules]
+    for owner, text in formulas:
+        sobject = schema.get(owner)
+        try:
+            if sobject is not None:
+                formula.compile(text, sobject, schema)
+        except ApiError as error:
+            return error.message
+    return ""
 
 
 def is_new(component: Component, schema: Schema, rows: Mapping[str, set[str]]) -> bool:

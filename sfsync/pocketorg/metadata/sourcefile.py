@@ -1,5 +1,6 @@
 """One file of metadata in source format, read so that nothing in it goes unnoticed."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 from typing import Self
@@ -8,6 +9,7 @@ from xml.etree import ElementTree as ET
 from sfsync.pocketorg import xmltext
 from sfsync.pocketorg.errors import ApiError
 
+_CUSTOM_NAME = re.compile(r"[A-Za-z](?:\w{0,76}[A-Za-z0-9])?__c", re.ASCII)
 _NAMESPACE = "{http://soap.sforce.com/2006/04/metadata}"
 
 
@@ -87,6 +89,15 @@ class Element:
         if not value:
             raise self.refuse(f"needs <{tag}>")
         return value
+
+    def check_name(self, name: str) -> str:
+        """Give back the API name of something custom, or refuse it. No other name ever reaches the database."""
+        if not _CUSTOM_NAME.fullmatch(name):
+            raise self.refuse(
+                f"{name}: the API name can only contain underscores and alphanumeric characters. It must begin with a "
+                "letter, not include spaces, not end with an underscore, and end in __c"
+            )
+        return name
 
     def flag(self, tag: str, *, default: bool = False) -> bool:
         value = self.text(tag, str(default).lower())

@@ -3,6 +3,7 @@
 Source: Bulk API 2.0 and Bulk API Developer Guide, "Bulk API 2.0 Ingest", "Bulk API 2.0 Query".
 """
 
+import re
 from typing import Any
 
 from sfsync.pocketorg.call import Answer, Call, Params, Route
@@ -16,6 +17,7 @@ from sfsync.pocketorg.schema import SObject
 Record = dict[str, Any]
 
 _ENDINGS = {"LF": "\n", "CRLF": "\r\n"}
+_NUMBER = re.compile("[0-9]{1,9}")
 _CSV = {"Content-Type": "text/csv"}
 _DONE = ("JobComplete", "Failed", "Aborted")
 
@@ -25,7 +27,7 @@ def _invalid(message: str) -> ApiError:
 
 
 def _new(org: Org, call: Call, kind: str, asked: Record) -> Job:
-    delimiter, ending = asked.get("columnDelimiter", "COMMA"), asked.get("lineEnding", "LF")
+    delimiter, ending = str(asked.get("columnDelimiter", "COMMA")), str(asked.get("lineEnding", "LF"))
     if delimiter not in DELIMITERS or ending not in _ENDINGS or asked.get("contentType", "CSV") != "CSV":
         raise _invalid("InvalidJob : contentType must be CSV, with a known columnDelimiter and lineEnding")
     job = Job(
@@ -187,7 +189,7 @@ def results(org: Org, call: Call, params: Params) -> Answer:
     """One page of the rows; the header Sforce-Locator names the next one, `null` on the last."""
     job = find(org, params["id"], "V2Query")
     locator, most = call.query.get("locator", "0"), call.query.get("maxRecords", "50000")
-    if not (locator.isdecimal() and most.isdecimal() and int(most)):
+    if not (_NUMBER.fullmatch(locator) and _NUMBER.fullmatch(most) and int(most)):
         raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
     start, stop = int(locator), int(locator) + int(most)
     rows = job.rows[start:stop]

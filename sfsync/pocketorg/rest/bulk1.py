@@ -64,7 +64,7 @@ def _document(call: Call) -> Record:
         return xmltext.children(xmltext.parse(call.raw))
     try:
         found = json.loads(call.raw)
-    except ValueError as bad:
+    except (ValueError, RecursionError) as bad:
         raise ApiError(400, "InvalidJob", f"Unable to parse Job: {bad}") from None
     return found if isinstance(found, dict) else {}
 
@@ -79,7 +79,7 @@ def create(org: Org, call: Call, _: Params) -> Answer:
         raise ApiError(400, "InvalidJob", f"Unable to find object: {asked.get('object')}")
     if operation not in OPERATIONS + QUERIES:
         raise ApiError(400, "InvalidJob", f"Unknown operation: {operation}")
-    if asked.get("contentType", "XML") not in {"CSV", "JSON"}:
+    if asked.get("contentType", "XML") not in ("CSV", "JSON"):
         raise ApiError(400, "InvalidJob", "The pocket org takes contentType CSV and JSON")
     job = Job(
         id=org.store.new_id("750"),
@@ -134,9 +134,9 @@ def info(org: Org, call: Call, params: Params) -> Answer:
 def change(org: Org, call: Call, params: Params) -> Answer:
     """Close or abort a job."""
     job, state = _job(org, params), _document(call).get("state")
-    if state not in {"Closed", "Aborted"}:
+    if state not in ("Closed", "Aborted"):
         raise ApiError(400, "InvalidJobState", f"Job state {job.state} can not become {state}")
-    if job.state not in {"Open", state}:
+    if job.state not in ("Open", state):
         raise ApiError(400, "InvalidJobState", f"Job is {job.state}")
     job.state = state
     return _send("jobInfo", _info(job), as_json=_speaks_json(call))
@@ -184,7 +184,7 @@ def _work(org: Org, call: Call, job: Job, batch: Batch) -> None:
 def _json_records(data: bytes) -> list[Record]:
     try:
         found = json.loads(data)
-    except ValueError as bad:
+    except (ValueError, RecursionError) as bad:
         raise ApiError(400, "InvalidBatch", f"Failed to parse JSON: {bad}") from None
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise ApiError(400, "InvalidBatch", "Records not found: a list of objects is expected")

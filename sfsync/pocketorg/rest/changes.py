@@ -33,17 +33,19 @@ def _changed(org: Org, call: Call, params: Params, *, deleted: int) -> tuple[lis
     """The rows whose SystemModstamp lies in the span that is asked for, and the span's end."""
     sobject = _sobject(org, call, params["name"])
     start, end = _instant(call, "start"), _instant(call, "end")
+    now = org.clock()
     if end - start < _SHORTEST:
         raise ApiError(400, "INVALID_REPLICATION_DATE", "The end must lie more than one minute after the start")
-    if start < org.clock() - _REACH:
+    if start < now - _REACH:
         raise ApiError(400, "INVALID_REPLICATION_DATE", "startDate cannot be more than 30 days ago")
     sql = (
         f"SELECT Id, SystemModstamp FROM {quoted(sobject.name)} "  # noqa: S608 - quoted
         "WHERE SystemModstamp >= ? AND SystemModstamp < ? AND IsDeleted = ? ORDER BY SystemModstamp, Id"
     )
-    until = min(end, org.clock())
-    rows = org.store.db.execute(sql, (moment(start), moment(end), deleted))
-    return [dict(row) for row in rows], moment(until)
+    # a row that was written in this very second belongs to the span
+    until = min(end, now + timedelta(seconds=1))
+    rows = org.store.db.execute(sql, (moment(min(start, until)), moment(until), deleted))
+    return [dict(row) for row in rows], moment(min(end, now))
 
 
 def _sobject(org: Org, call: Call, name: str) -> SObject:
