@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sfsync.pocketorg.errors import ApiError
 from sfsync.pocketorg.query import formula
-from sfsync.pocketorg.schema import Field
+from sfsync.pocketorg.schema import Field, SObject
 from tests.pocketorg.small_org import NOW, SmallOrg, small_org
 
 
@@ -36,7 +36,7 @@ def org() -> Iterator[SmallOrg]:
 def work_out(org: SmallOrg, text: str, *, now: datetime = NOW) -> Any:
     opportunity = org.schema.get("Opportunity")
     assert opportunity is not None
-    sql = formula.compile(text, opportunity, org.schema).sql("t", now=now)
+    sql = formula.compile(text, opportunity, org.schema).sql("t", now=now, user_id=org.user_id)
     return org.db.execute(f'SELECT {sql} FROM "Opportunity" AS t').fetchone()[0]
 
 
@@ -56,6 +56,16 @@ def work_out(org: SmallOrg, text: str, *, now: datetime = NOW) -> Any:
         ("CEILING(-2.1)", -3),
         ("FLOOR(-2.9)", -2),
         ("MOD(7, 3)", 1),
+        ("TRUNC(-2.345, 2)", -2.34),
+        ("MCEILING(-2.1)", -2),
+        ("MFLOOR(-2.1)", -3),
+        ("ROUND(LN(EXP(2)), 6) + LOG(1000)", 5),
+        ('LPAD("7", 3, "0") & RPAD("abcd", 2) & RPAD("a", 3, "xy")', "007abaxy"),
+        ('CASESAFEID("006Pk000000000a")', "006Pk000000000aIAA"),
+        ("FROMUNIXTIME(UNIXTIMESTAMP(Ready_At__c)) = Ready_At__c", 1),
+        ("DAYOFYEAR(CloseDate)", 31),
+        ("$User.Email", "dana@example.com"),
+        ("ISBLANK($UserRole.Name)", 1),
         ("ABS(-4) + MIN(3, 1, 2) + MAX(5)", 10),
         ('"a" & Name & "z"', "aEdge SLAz"),
         ('"a" + "b"', "ab"),
@@ -171,7 +181,10 @@ def test_a_formula_field_can_be_selected_filtered_and_sorted(org: SmallOrg) -> N
         ("Nope__c + 1", "Field Nope__c does not exist. Check spelling."),
         ("Account.Nope__c", "Field Nope__c does not exist"),
         ("Nope__r.Name", "Field Nope__r.Name does not exist"),
-        ("$User.Id", "global variable $User.Id is not supported"),
+        ("$Permission.X", "global variable $Permission.X is not supported"),
+        ("$User.Nothing", "Field Nothing does not exist"),
+        ("$Setup.Nothing__c.X__c", "Nothing__c.X__c does not exist"),
+        ("VLOOKUP(Name, Name, Name)", "Unknown function VLOOKUP"),
         ("1 +", "Syntax error"),
         ("(1", "Syntax error"),
         ("1 ? 2", "Syntax error"),
@@ -250,3 +263,17 @@ def test_any_text_is_a_formula_or_refused(org: SmallOrg, text: str) -> None:
         formula.compile(text, opportunity, org.schema)
     except ApiError as error:
         assert error.code == "FIELD_INTEGRITY_EXCEPTION"  # noqa: PT017 - any text, so most are refused
+
+
+def test_a_custom_setting_counts_for_the_user_before_the_profile_and_the_org(org: SmallOrg) -> None:
+    fields = [Field(name=name, label=name, type="string") for name in ("Id", "SetupOwnerId", "Colour__c")]
+    setting = SObject(name="Paint__c", label="Paint", label_plural="Paints", key_prefix="a77")
+    setting.fields = {field.name.lower(): field for field in fields}
+    org.schema.add(setting)
+    org.db.execute('CREATE TABLE "Paint__c" ("Id", "SetupOwnerId", "Colour__c")')
+    text = "$Setup.Paint__c.Colour__c"
+    assert work_out(org, text) is None
+    org.insert("Paint__c", SetupOwnerId=org.insert("Organization", Name="O"), Colour__c="grey")
+    assert work_out(org, text) == "grey"
+    org.insert("Paint__c", SetupOwnerId=org.user_id, Colour__c="red")
+    assert work_out(org, text) == "red"

@@ -73,7 +73,8 @@ def validate(work: Work, sobject: SObject, record_id: str, old: Row | None) -> N
     prior = "" if old is None else f", old AS (SELECT {_as_columns(old)})"
     bound = () if old is None else tuple(old.values())
     for rule in active:
-        broken = formula.compile(rule.formula, sobject, work.schema).sql("new", "old" if old else None, now=work.at)
+        read = formula.compile(rule.formula, sobject, work.schema)
+        broken = read.sql("new", "old" if old else None, now=work.at, user_id=work.user_id)
         table = quoted(sobject.name)
         sql = (
             f"WITH new AS (SELECT * FROM {table} WHERE Id = ?){prior} SELECT {broken} FROM new{', old' if old else ''}"

@@ -52,15 +52,15 @@ class Formula:
     _depth: int
     _blank_as_zero: bool
 
-    def sql(self, alias: str, prior_alias: str | None = None, *, now: datetime) -> str:
+    def sql(self, alias: str, prior_alias: str | None = None, *, now: datetime, user_id: str = "") -> str:
         """Write the expression over the row `alias`; `prior_alias` is the row as it was, None for a new record.
 
-        `now` is aware; TODAY() is its day in its own zone.
+        `now` is aware; TODAY() is its day in its own zone. `user_id` is whom $User means.
         """
-        return self._piece(alias, prior_alias, now).sql
+        return self._piece(alias, prior_alias, now, user_id).sql
 
-    def _piece(self, alias: str, prior_alias: str | None, now: datetime) -> Piece:
-        circumstances = Circumstances(is_new=prior_alias is None, now=now)
+    def _piece(self, alias: str, prior_alias: str | None, now: datetime, user_id: str = "") -> Piece:
+        circumstances = Circumstances(is_new=prior_alias is None, now=now, user_id=user_id)
         writer = _Writer(
             self._sobject, self._schema, alias, prior_alias, circumstances, self._depth, self._blank_as_zero
         )
@@ -82,9 +82,12 @@ def compile(text: str, sobject: SObject, schema: Schema, *, depth: int = 0, blan
     return replace(formula, kind=kind)
 
 
-def of_field(field: Field, sobject: SObject, schema: Schema, alias: str, *, now: datetime, depth: int = 0) -> str:
+def of_field(
+    field: Field, sobject: SObject, schema: Schema, alias: str, *, now: datetime, user_id: str = "", depth: int = 0
+) -> str:
     """Write a formula field's value for the row `alias`, rounded to the field's scale where it is a number."""
-    sql = compile(field.formula, sobject, schema, depth=depth, blank_as_zero=field.blank_as_zero).sql(alias, now=now)
+    read = compile(field.formula, sobject, schema, depth=depth, blank_as_zero=field.blank_as_zero)
+    sql = read.sql(alias, now=now, user_id=user_id)
     if _KINDS.get(field.type) == "number":
         return f"formula_round({sql}, {int(field.scale)})"
     return f"coalesce({sql}, 0)" if field.type == "boolean" else sql
@@ -159,7 +162,7 @@ class _Writer:
 
     def field(self, names: list[str]) -> Piece:
         if names[0].startswith("$"):
-            raise refused(f"The global variable {'.'.join(names)} is not supported by the pocket org")
+            return self._global(names)
         word = names[0].upper()
         if len(names) == 1 and word in ("TRUE", "FALSE", "NULL"):
             return {"TRUE": Piece("1", "boolean"), "FALSE": Piece("0", "boolean")}.get(word, Piece("NULL", "null"))
@@ -170,12 +173,45 @@ class _Writer:
             raise refused(f"Field {names[0]} does not exist. Check spelling.")
         kind = _KINDS.get(field.type, "text")
         if field.formula:
+            at = self.circumstances
             sql = of_field(
-                field, self.sobject, self.schema, self.alias, now=self.circumstances.now, depth=self.depth + 1
+                field,
+                self.sobject,
+                self.schema,
+                self.alias,
+                now=at.now,
+                user_id=at.user_id,
+                depth=self.depth + 1,
             )
             return Piece(f"({sql})", kind)
         sql = f'{self.alias}."{field.name}"'
         return Piece(f"coalesce({sql}, 0)" if self.blank_as_zero and kind == "number" else sql, kind)
+
+    def _global(self, names: list[str]) -> Piece:
+        """`$User.Title`, `$Profile.Name`, `$UserRole.Name`, `$Organization.Name`, or `$Setup.Settings__c.Limit__c`.
+
+        Source: Salesforce Help, "Global Variables". Of a custom setting the user's own row counts first, then his
+        profile's, then the org's, field by field.
+        """
+        user = text_literal(self.circumstances.user_id)
+        found = _GLOBALS.get(names[0].lower())
+        if found and len(names) == 2:  # noqa: PLR2004
+            return self._of_row(found[0], names[1], found[1].format(user=user))
+        if names[0].lower() == "$setup" and len(names) == 3:  # noqa: PLR2004
+            profile, org = _GLOBALS["$profile"][1].format(user=user), _GLOBALS["$organization"][1]
+            levels = [self._of_row(names[1], names[2], owner, "SetupOwnerId") for owner in (user, profile, org)]
+            return Piece(f"coalesce({', '.join(each.sql for each in levels)})", levels[0].kind)
+        raise refused(f"The global variable {'.'.join(names)} is not supported by the pocket org")
+
+    def _of_row(self, table: str, name: str, value: str, key: str = "Id") -> Piece:
+        """A field of the one row of another object whose key is this."""
+        target = self.schema.get(table)
+        if target is None or target.field(key) is None:
+            raise refused(f"Field {table}.{name} does not exist. Check spelling.")
+        alias = f"g{self.depth + 1}"
+        inner = replace(self, sobject=target, alias=alias, prior=None, depth=self.depth + 1).field([name])
+        source = f'FROM "{target.name}" AS {alias} WHERE {alias}."{key}" = {value}'
+        return Piece(f"(SELECT {inner.sql} {source})", inner.kind)
 
     def _parent(self, names: list[str]) -> Piece:
         reference = self.sobject.relationship(names[0])
@@ -190,6 +226,13 @@ class _Writer:
         return Piece(f"(SELECT {inner.sql} {source})", inner.kind)
 
 
+#: the object behind a global variable, and how its one row is found
+_GLOBALS = {
+    "$user": ("User", "{user}"),
+    "$profile": ("Profile", '(SELECT "ProfileId" FROM "User" WHERE "Id" = {user})'),
+    "$userrole": ("UserRole", '(SELECT "UserRoleId" FROM "User" WHERE "Id" = {user})'),
+    "$organization": ("Organization", '(SELECT "Id" FROM "Organization" LIMIT 1)'),
+}
 _ONLY_OPERATOR = {"either": "||", "both": "&&", "power": "^"}
 
 

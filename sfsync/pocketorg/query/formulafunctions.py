@@ -30,6 +30,7 @@ class Piece:
 class Circumstances:
     is_new: bool
     now: datetime
+    user_id: str = ""  #: whom $User means
 
 
 def refused(message: str) -> ApiError:
@@ -155,6 +156,7 @@ def _expect(name: str, arguments: Sequence[Piece], low: int, high: int | None) -
 _OF_THE_MOMENT: dict[str, Callable[[Circumstances], Piece]] = {
     "TODAY": lambda at: Piece(f"'{at.now.date().isoformat()}'", "date"),
     "NOW": lambda at: Piece(f"'{_utc(at.now):%Y-%m-%dT%H:%M:%S}.000Z'", "datetime"),
+    "ISCLONE": lambda _: Piece("0", "boolean"),  # a record that the API makes is none
     "ISNEW": lambda at: Piece(str(int(at.is_new)), "boolean"),
 }
 
@@ -257,6 +259,22 @@ def _find(parts: Sequence[Piece]) -> Piece:
     return Piece(f"(CASE {within} WHEN 0 THEN 0 ELSE {within} + {start} - 1 END)", "number")
 
 
+def _pad(joined: str) -> Write:
+    """LPAD and RPAD: up to a length, with blanks or with what is given; what is longer is cut."""
+
+    def write(parts: Sequence[Piece]) -> Piece:
+        text, length = _as("text", parts[0], "function"), f"CAST({_as('number', parts[1], 'function')} AS INTEGER)"
+        filler = _as("text", parts[2], "function") if len(parts) > 2 else "' '"  # noqa: PLR2004
+        missing = f"formula_fill({filler}, {length} - length({text}))"
+        return Piece(
+            f"(CASE WHEN length({text}) >= {length} THEN substr({text}, 1, {length}) "
+            f"ELSE {joined.format(text, missing)} END)",
+            "text",
+        )
+
+    return write
+
+
 def _add_months(parts: Sequence[Piece]) -> Piece:
     moment, months = parts
     if moment.kind not in ("date", "datetime"):
@@ -327,4 +345,16 @@ _FUNCTIONS: dict[str, tuple[int, int | None, Write]] = {
     "DAY": _template("number", "CAST(strftime('%d', {0}) AS INTEGER)", "date"),
     "WEEKDAY": _template("number", "CAST(strftime('%w', {0}) AS INTEGER) + 1", "date"),
     "ADDMONTHS": (2, 2, _add_months),
+    "DAYOFYEAR": _template("number", "CAST(strftime('%j', {0}) AS INTEGER)", "date"),
+    "UNIXTIMESTAMP": _template("number", f"{_SECONDS}", "datetime"),
+    "FROMUNIXTIME": _template("datetime", f"strftime('{_STORED}', {{0}}, 'unixepoch')", "number"),
+    "TRUNC": _template("number", "formula_trunc({0}, {1})", "number", "number"),
+    "MCEILING": _template("number", f"({_WHOLE} + ({{0}} > {_WHOLE}))", "number"),
+    "MFLOOR": _template("number", f"({_WHOLE} - ({{0}} < {_WHOLE}))", "number"),
+    "EXP": _template("number", "formula_power(2.718281828459045, {0})", "number"),
+    "LN": _template("number", "formula_log({0})", "number"),
+    "LOG": _template("number", "formula_log({0}) / 2.302585092994046", "number"),
+    "LPAD": (2, 3, _pad("{1} || {0}")),
+    "RPAD": (2, 3, _pad("{0} || {1}")),
+    "CASESAFEID": _template("text", "formula_fullid({0})", "text"),
 }

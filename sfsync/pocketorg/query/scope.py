@@ -142,7 +142,9 @@ class Scope:
         if field.type in {"address", "location"}:
             return Column("NULL", field, sobject, steps, tuple(_pieces(table, sobject, field)))
         if field.formula:
-            sql = formula.of_field(field, sobject, self.asked.schema, table, now=self.asked.now)
+            sql = formula.of_field(
+                field, sobject, self.asked.schema, table, now=self.asked.now, user_id=self.asked.user_id
+            )
             return Column(f"({sql})", field, sobject, steps)
         return Column(f'{table}."{field.name}"', field, sobject, steps)
 

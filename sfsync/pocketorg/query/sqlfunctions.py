@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sfsync.pocketorg import ids
+
 
 def register(db: sqlite3.Connection) -> None:
     """Teach one connection the functions that translated queries and formulas call. Cheap; once per connection."""
@@ -26,6 +28,10 @@ def register(db: sqlite3.Connection) -> None:
         ("formula_ceiling", 1, ceiling),
         ("formula_power", 2, power),
         ("formula_mod", 2, remainder),
+        ("formula_trunc", 2, truncated),
+        ("formula_log", 1, logarithm),
+        ("formula_fill", 2, fill),
+        ("formula_fullid", 1, full_id),
     )
     for name, count, function in functions:
         db.create_function(name, count, function, deterministic=True)
@@ -83,6 +89,26 @@ def power(base: float | None, exponent: float | None) -> float | None:
         return math.pow(base, exponent)
     except (ValueError, OverflowError):
         return None
+
+
+def truncated(value: float | None, places: float | None) -> float | None:
+    if value is None:
+        return None
+    factor = 10.0 ** int(places or 0)
+    return math.trunc(float(Decimal(repr(value)) * Decimal(repr(factor)))) / factor
+
+
+def logarithm(value: float | None) -> float | None:
+    return math.log(value) if value is not None and value > 0 else None
+
+
+def fill(text: str, count: int | None) -> str:
+    """As much of the text, over and over, as has this many characters."""
+    return (text * (count // len(text) + 1))[:count] if text and count and count > 0 else ""
+
+
+def full_id(value: str) -> str:
+    return ids.full(value) or value
 
 
 def remainder(value: float | None, divisor: float | None) -> float | None:
