@@ -11,6 +11,7 @@ from sfsync.pocketorg.values import java_double
 # between two characters that no text of the org can hold, and loses its quotes at the end.
 _MARKED = re.compile(rb'"\\u0000(-?\d\.\d+E-?\d+)\\u0000"')
 _SAME_IN_JAVA = (1e-3, 1e7)
+_NO_DOUBLE = frozenset({str, int, bool, type(None)})
 #: what Python writes for such a double; a text may look like it too, which costs time only
 _UNLIKE_JAVA = re.compile(rb"(?:^|[:,\[])-?(?:\d{8,}\.|0\.000|\d[\d.]*e)")
 
@@ -30,9 +31,9 @@ def _with_java_doubles(value: Any) -> Any:
         low, high = _SAME_IN_JAVA
         return value if value == 0 or low <= abs(value) < high else f"\0{java_double(value)}\0"
     if isinstance(value, dict):
-        return {key: _with_java_doubles(each) for key, each in value.items()}
+        return {key: each if type(each) in _NO_DOUBLE else _with_java_doubles(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_with_java_doubles(each) for each in value]
+        return [each if type(each) in _NO_DOUBLE else _with_java_doubles(each) for each in value]
     return value
 
 
