@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ASROOT := $(if $(shell command -v sudo),sudo)
 
-.PHONY: demo test conformance bench setup lock clean docs
+.PHONY: demo test fuzz conformance bench setup lock clean docs
 
 demo: setup  ## play the whole story on an org in your pocket
 	$(BIN)/sfsync demo
@@ -34,6 +34,9 @@ browser: setup  ## be the rep in Chromium, which this installs on Debian where i
 
 bench: setup  ## measure: latency, calls, rendering, memory
 	$(BIN)/python -m benchmarks
+
+fuzz: setup  ## send the pocket org more nonsense than the tests do
+	SFSYNC_FUZZ=5000 $(BIN)/pytest tests/pocketorg/test_fuzz.py
 
 docs: setup  ## write docs/reference.md anew from the code
 	$(BIN)/python -m sfsync.reference > docs/reference.md
