@@ -11,6 +11,7 @@ from simple_salesforce import Salesforce
 from wire_client import METADATA, WORKER
 
 from sfsync.pocketorg import PocketOrg
+from sfsync.pocketorg.founding import READER
 from sfsync.pocketorg.schema import ValidationRule
 
 
@@ -258,26 +259,31 @@ def test_a_malformed_body_is_a_parser_error(admin):
 def test_a_profile_without_permission_sees_no_custom_fields(client_of, admin, deal):
     worker = client_of(WORKER)
     assert worker.query(f"SELECT Order_Form_Status__c FROM Opportunity WHERE Id = '{deal}'")
-    (assignment,) = [
-        row
-        for row in admin.query("SELECT Id, AssigneeId, PermissionSetId FROM PermissionSetAssignment")
-        if row["AssigneeId"] == worker.query(f"SELECT Id FROM User WHERE Username = '{WORKER}'")[0]["Id"]
-    ]
-    admin("DELETE", f"/sobjects/PermissionSetAssignment/{assignment['Id']}")
-    assert worker.refused("GET", f"/sobjects/Opportunity/{deal}")[:2] == (404, "NOT_FOUND")
-    admin.create(
-        "PermissionSetAssignment",
-        AssigneeId=assignment["AssigneeId"],
-        PermissionSetId=assignment["PermissionSetId"],
+    assignments = admin.query(
+        f"SELECT Id, AssigneeId, PermissionSetId FROM PermissionSetAssignment WHERE Assignee.Username = '{WORKER}'"
     )
+    for assignment in assignments:
+        admin("DELETE", f"/sobjects/PermissionSetAssignment/{assignment['Id']}")
+    assert worker.refused("GET", f"/sobjects/Opportunity/{deal}")[:2] == (404, "NOT_FOUND")
+    for assignment in assignments:
+        admin.create(
+            "PermissionSetAssignment",
+            AssigneeId=assignment["AssigneeId"],
+            PermissionSetId=assignment["PermissionSetId"],
+        )
     assert worker.query(f"SELECT Order_Form_Status__c FROM Opportunity WHERE Id = '{deal}'")
 
 
-def test_a_field_without_edit_permission_is_not_written(worker, deal):
-    refusal = worker.refused("PATCH", f"/sobjects/Opportunity/{deal}", json={"Amount": 1})
+def test_a_field_without_edit_permission_is_not_written_and_one_that_is_hidden_does_not_exist(worker, admin, deal):
+    refusal = worker.refused("PATCH", f"/sobjects/Opportunity/{deal}", json={"NextStep": "x"})
     assert refusal[1] == "INVALID_FIELD_FOR_INSERT_UPDATE"
+    fields = "Id, AssigneeId, PermissionSetId"
+    [wide] = admin.query(f"SELECT {fields} FROM PermissionSetAssignment WHERE PermissionSet.Name = '{READER}'")
+    admin("DELETE", f"/sobjects/PermissionSetAssignment/{wide['Id']}")
     refusal = worker.refused("PATCH", f"/sobjects/Opportunity/{deal}", json={"NextStep": "x"})
     assert refusal[1:] == ("INVALID_FIELD", "No such column 'NextStep' on sobject of type Opportunity")
+    again = {name: wide[name] for name in ("AssigneeId", "PermissionSetId")}
+    admin.create("PermissionSetAssignment", **again)
 
 
 def test_metadata_comes_onto_an_org_that_was_there_before(tmp_path: Path):
@@ -285,8 +291,8 @@ def test_metadata_comes_onto_an_org_that_was_there_before(tmp_path: Path):
         assert bare.org.schema.get("Order_Form__c") is None
     for _ in range(2):
         with PocketOrg(db=tmp_path / "org.db", seed="none", metadata=[METADATA]) as dressed:
-            assert len(dressed.org.get_all("PermissionSet")) == 2
-            assert len(dressed.org.get_all("PermissionSetAssignment")) == 1
+            assert len(dressed.org.get_all("PermissionSet")) == 3
+            assert len(dressed.org.get_all("PermissionSetAssignment")) == 2
 
 
 def test_an_org_in_a_file_survives_a_restart(tmp_path: Path):
