@@ -124,7 +124,7 @@ def show(what: str, *figures: str, aim: str = "") -> None:
 
 
 def main(*, quick: bool = False) -> None:
-    """Print all figures. Takes about two minutes, or twenty seconds when `quick`."""
+    """Print all figures. Takes about five minutes, or half a minute when `quick`."""
     with running() as org:
         show("start, empty", f"{org.started:.2f} s", f"{org.megabytes():.0f} MB")
         creates(org, 100 if quick else 1000)

@@ -5,6 +5,7 @@ import os
 import socket
 
 import pytest
+import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wire_client import METADATA, VERSION
@@ -378,3 +379,29 @@ def test_no_bytes_bring_the_server_down_or_read_a_file(org, errors, data):
     assert b"root:" not in answer
     assert not errors.found, errors.found
     whole(org)
+
+
+def test_a_request_that_is_far_too_large_is_refused_before_it_is_read(org):
+    head = f"POST /services/data/v{VERSION}/sobjects/Account HTTP/1.1\r\nHost: x\r\nContent-Length: {10**12}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", int(org.instance_url.rpartition(":")[2])), timeout=10) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413")
+
+
+def test_a_body_beyond_fifty_megabytes_is_refused_in_salesforces_words(org):
+    headers = {"Authorization": f"Bearer {org.access_token}", "Content-Type": "application/json"}
+    url = f"{org.instance_url}/services/data/v{VERSION}/sobjects/Account"
+    answer = requests.post(url, data=b" " * 52_428_801, headers=headers, timeout=30)
+    assert answer.json()[0] == {
+        "message": "Maximum size of request is 52428800 bytes",
+        "errorCode": "JSON_PARSER_ERROR",
+    }
+
+
+@pytest.mark.parametrize("deep", ['{"Name":' * 400 + "1" + "}" * 400, '{"graphs":' + "[" * 900 + "]" * 900 + "}"])
+def test_a_body_that_is_nested_deeply_is_refused(org, errors, deep):
+    headers = {"Authorization": f"Bearer {org.access_token}", "Content-Type": "application/json"}
+    for path in ("/composite/graph", "/composite", "/sobjects/Account"):
+        url = f"{org.instance_url}/services/data/v{VERSION}{path}"
+        assert 400 <= requests.post(url, data=deep, headers=headers, timeout=10).status_code < 500
+    assert not errors.found
