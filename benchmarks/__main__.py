@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import passes, render
+from benchmarks import passes, pocketorg, render
 
 FIGURES: dict[str, Callable[[], None]] = {
     "render": render.main,
     "latency": passes.latency,
     "calls": passes.calls,
     "memory": passes.memory,
+    "pocketorg": pocketorg.main,
 }
 
 
