@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,7 @@ from pathlib import Path
 from sfsync import __version__, config, schedule, shipped
 from sfsync.check import Checks, Mark
 from sfsync.config import Config
-from sfsync.errors import SfsyncError, TryAgainLater
+from sfsync.errors import SetupError, SfsyncError, TryAgainLater
 from sfsync.forms import compose
 from sfsync.renderers import Renderers
 from sfsync.salesforce.connect import connect
@@ -175,11 +176,23 @@ def _forget_secrets() -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from sfsync import demo  # noqa: PLC0415 (the pocket org's packages are an extra)
-
+    with _extra_packages():
+        from sfsync import demo  # noqa: PLC0415 (the pocket org's packages are an extra)
     if options.serve:
         return demo.serve(_or_shipped(options.config), options.port)
     return demo.play(_or_shipped(options.config), options.folder)
+
+
+@contextmanager
+def _extra_packages() -> Iterator[None]:
+    """A worker in production needs no pocket org, and is installed without what it is made of."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        raise SetupError(
+            f"The pocket org needs packages that are not installed ({missing.name}).",
+            remedy="Install them: pip install -r requirements-dev.txt",
+        ) from None
 
 
 def _or_shipped(settings: Path) -> Path:
@@ -188,8 +201,17 @@ def _or_shipped(settings: Path) -> Path:
 
 
 def _pocketorg(options: argparse.Namespace) -> int:
-    from sfsync.pocketorg.command import serve  # noqa: PLC0415 (its packages are an extra)
-
+    with _extra_packages():
+        from sfsync.pocketorg.command import serve  # noqa: PLC0415 (its packages are an extra)
+    if not (options.seed.isdigit() or options.seed in {"none", "sample"}):
+        raise SetupError(f"'{options.seed}' is no seed.", where="--seed", remedy="Write none, sample or a number.")
     seed = int(options.seed) if options.seed.isdigit() else options.seed
     metadata = () if options.bare else (shipped.METADATA,)
-    return serve(port=options.port, db=options.db, seed=seed, metadata=metadata, features=options.feature)
+    try:
+        return serve(port=options.port, db=options.db, seed=seed, metadata=metadata, features=options.feature)
+    except (OSError, OverflowError) as error:
+        raise SetupError(
+            f"It cannot be listened on: {error}.", where="--port", remedy="Name another; 0 is any."
+        ) from None
+    except sqlite3.Error as error:
+        raise SetupError(f"It cannot be opened: {error}.", where=f"--db {options.db}", remedy="Name another.") from None

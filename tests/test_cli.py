@@ -82,6 +82,20 @@ def test_check_of_an_org_without_our_object_says_what_to_deploy():
     assert "Deploy config/salesforce" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--seed", "many", "--seed: 'many' is no seed. Write none, sample or a number."),
+        ("--port", "99999", "--port: It cannot be listened on: "),
+        ("--db", "/nowhere/org.sqlite", "--db /nowhere/org.sqlite: It cannot be opened: unable to open database file."),
+    ],
+)
+def test_a_pocket_org_that_cannot_be_started_says_which_option_is_wrong(option, value, said):
+    done = sfsync("pocketorg", "--seed", "none", option, value)
+    assert done.returncode == 2
+    assert done.stderr.startswith(said)
+
+
 def test_run_makes_one_pass_and_ends(org):
     deal = deal_in_stage(org)
     done = sfsync("run", env=environ(org))
