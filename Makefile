@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ASROOT := $(if $(shell command -v sudo),sudo)
 
-.PHONY: demo test fuzz conformance bench setup lock clean docs
+.PHONY: demo test fuzz conformance browser bench setup lock clean docs
 
 demo: setup  ## play the whole story on an org in your pocket
 	$(BIN)/sfsync demo

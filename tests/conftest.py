@@ -1,14 +1,20 @@
 """What the tests share: a pocket org that listens, and sfsync connected to it over real HTTP."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from sfsync import schedule
 from sfsync.pocketorg.server import PocketOrg
 from sfsync.salesforce.api import Api
 from sfsync.salesforce.connect import connect
+
+# the same examples at each run, so that a red test is a change's fault; `make fuzz` looks for new ones
+settings.register_profile("repeatable", derandomize="SFSYNC_FUZZ" not in os.environ)
+settings.load_profile("repeatable")
 
 ROOT = Path(__file__).parents[1]
 METADATA = ROOT / "config" / "salesforce"

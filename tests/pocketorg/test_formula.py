@@ -237,7 +237,7 @@ SUMS = st.recursive(
     ),
     max_leaves=6,
 )
-SHARED = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SHARED = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @SHARED

@@ -547,7 +547,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=ROWS, tree=TREES)
 def test_any_condition_agrees_with_its_meaning(org: SmallOrg, rows: list[Row], tree: tuple[str, Any]) -> None:
     org.db.execute("DELETE FROM Opportunity")
@@ -611,7 +611,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=st.one_of(st.text(), st.lists(WORDS, max_size=25).map(lambda w: "SELECT Id FROM Account " + " ".join(w))))
 def test_whatever_is_asked_is_answered_or_refused(org: SmallOrg, text: str) -> None:
     with contextlib.suppress(ApiError):
