@@ -57,7 +57,7 @@ def classify(code: str, message: str, *, where: str = "") -> SfsyncError:
     if code in _REP:
         return RecordIncomplete(said, where=where)
     if code in _ADMIN:
-        return SetupError(f"{said} ({code})", where=where, remedy=_ADMIN[code])
+        return SetupError(f"{said.rstrip('.')} ({code}).", where=where, remedy=_ADMIN[code])
     return SetupError(
         f"Salesforce answers {code}: {said}", where=where, remedy="sfsync does not know this answer; please report it."
     )
