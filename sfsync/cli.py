@@ -114,6 +114,7 @@ def _add_pocketorg(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument("--port", type=int, default=0, help="0 takes any that is free (0)")
     parser.add_argument("--db", default=":memory:", metavar="FILE", help="keep the org in this file (in memory)")
     parser.add_argument("--seed", default="sample", metavar="none|sample|N", help="what it holds at first (sample)")
+    parser.add_argument("--certificate", type=Path, metavar="FILE", help="trust this PEM for logins by JWT bearer")
     parser.add_argument("--bare", action="store_true", help="without sfsync's own object and fields")
     features = ("multicurrency", "quotes", "schedules")
     parser.add_argument(
@@ -208,7 +209,16 @@ def _pocketorg(options: argparse.Namespace) -> int:
     seed = int(options.seed) if options.seed.isdigit() else options.seed
     metadata = () if options.bare else (shipped.METADATA,)
     try:
-        return serve(port=options.port, db=options.db, seed=seed, metadata=metadata, features=options.feature)
+        return serve(
+            port=options.port,
+            db=options.db,
+            seed=seed,
+            metadata=metadata,
+            features=options.feature,
+            certificate=options.certificate,
+        )
+    except (FileNotFoundError, ValueError) as error:
+        raise SetupError(f"It cannot be read: {error}.", where="--certificate", remedy="Name a PEM file.") from None
     except (OSError, OverflowError) as error:
         raise SetupError(
             f"It cannot be listened on: {error}.", where="--port", remedy="Name another; 0 is any."

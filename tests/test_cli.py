@@ -87,6 +87,7 @@ def test_check_of_an_org_without_our_object_says_what_to_deploy():
     [
         ("--seed", "many", "--seed: 'many' is no seed. Write none, sample or a number."),
         ("--port", "99999", "--port: It cannot be listened on: "),
+        ("--certificate", "/nowhere/certificate.pem", "--certificate: It cannot be read: "),
         ("--db", "/nowhere/org.sqlite", "--db /nowhere/org.sqlite: It cannot be opened: unable to open database file."),
     ],
 )

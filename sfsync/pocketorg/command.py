@@ -13,12 +13,26 @@ from sfsync.pocketorg.server import PocketOrg
 log = logging.getLogger(__name__)
 
 
-def serve(*, port: int, db: str, seed: str | int, metadata: Sequence[Path], features: Sequence[str] = ()) -> int:
-    """Listen until Ctrl-C or SIGTERM. Once ready, one line of JSON on standard output says how to get in."""
+def serve(
+    *,
+    port: int,
+    db: str,
+    seed: str | int,
+    metadata: Sequence[Path],
+    features: Sequence[str] = (),
+    certificate: Path | None = None,
+) -> int:
+    """Listen until Ctrl-C or SIGTERM. Once ready, one line of JSON on standard output says how to get in.
+
+    `certificate`, a PEM file, is trusted for logins by JWT bearer. Raises OSError or ValueError where it is none.
+    """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    pem = certificate.read_text("ascii") if certificate else ""
     with PocketOrg(port=port, db=db, seed=seed, metadata=metadata, features=features) as org:
+        if pem:
+            org.add_certificate(pem)
         print(json.dumps(way_in(org)), flush=True)  # noqa: T201 (what the command is for)
         log.warning("the pocket org listens on %s; stop it with Ctrl-C", org.instance_url)
         stop.wait()
