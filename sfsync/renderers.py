@@ -64,7 +64,7 @@ class Renderers:
 
     def render(self, forms: Sequence[OrderForm]) -> Iterator[Pdf | SfsyncError]:
         """Render all of them ahead; yield each as it is wanted. One bad form never holds up the others."""
-        futures = [self._pool.submit(_render, form) for form in forms]
+        futures = [self._submit(form) for form in forms]
         for form, future in zip(forms, futures, strict=True):
             yield self._result(form, future)
 
@@ -81,11 +81,18 @@ class Renderers:
         except Exception as error:  # noqa: BLE001 (whatever one record does to the renderer stays with that record)
             return SetupError(f"It could not be rendered: {type(error).__name__}: {error}", where=form.template)
 
-    def _alone(self, form: OrderForm) -> Pdf | SfsyncError:
-        """A process died, perhaps of another form: try this one by itself, in a pool of its own."""
-        self._restart()
+    def _submit(self, form: OrderForm) -> Future[Pdf]:
+        """Hand a form to the pool; to a new one where a process of the old one died, be it long ago."""
         try:
-            return self._pool.submit(_render, form).result(timeout=RENDER_SECONDS)
+            return self._pool.submit(_render, form)
+        except BrokenProcessPool:
+            self._restart()
+            return self._pool.submit(_render, form)
+
+    def _alone(self, form: OrderForm) -> Pdf | SfsyncError:
+        """A process died, perhaps of another form: try this one by itself."""
+        try:
+            return self._submit(form).result(timeout=RENDER_SECONDS)
         except SfsyncError as error:
             return error
         except (BrokenProcessPool, TimeoutError):
