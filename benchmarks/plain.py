@@ -17,13 +17,13 @@ class PlainScript:
         self._url = f"{org.instance_url}/services/data/v62.0"
         self._http = requests.Session()
         self._http.headers["Authorization"] = f"Bearer {org.access_token}"
-        self._template = shipped()
+        self._design = shipped()
         self.calls = 0
 
     def attach(self, opportunity_id: str) -> None:
         self._query(f"SELECT Name, Amount, Account.Name, Owner.Name FROM Opportunity WHERE Id = '{opportunity_id}'")
         found = self._query(f"SELECT Quantity FROM OpportunityLineItem WHERE OpportunityId = '{opportunity_id}'")
-        pdf = render(order_form(opportunity(lines(len(found)))), self._template)
+        pdf = render(order_form(opportunity(lines(len(found)))), self._design)
         body = {
             "Title": "Order Form",
             "PathOnClient": "Order Form.pdf",

@@ -31,14 +31,14 @@ def seconds(make: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    template = shipped()
-    warm(template)
-    logo = template.images["northwind.png"]
+    design = shipped()
+    warm(design)
+    logo = design.template.images["northwind.png"]
     forms = [numbered(number) for number in range(PAIRS + 3)]
     for form in forms[:3]:
-        render(form, template), Floor(form, logo).render()
+        render(form, design), Floor(form, logo).render()
     pairs = [
-        (seconds(lambda: render(form, template)), seconds(lambda: Floor(form, logo).render()))  # noqa: B023
+        (seconds(lambda: render(form, design)), seconds(lambda: Floor(form, logo).render()))  # noqa: B023
         for form in forms[3:]
     ]
     ours, floor = (median(pair[side] for pair in pairs) for side in (0, 1))
@@ -46,7 +46,7 @@ def main() -> None:
     print(f"  straight on the canvas     {1 / floor:6.0f} forms/s per core   {floor * 1e3:6.1f} ms")
     print(f"  ratio                      {median(a / b for a, b in pairs):6.2f}   (aim: at most 1.6)")
     long = numbered(9999, 1000)
-    print(f"1,000-line form              {seconds(lambda: render(long, template)):6.2f} s   (aim: at most 0.30)")
+    print(f"1,000-line form              {seconds(lambda: render(long, design)):6.2f} s   (aim: at most 0.30)")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sfsync import config as configs
-from sfsync.config import Config, FieldNames
+from sfsync.config import Config
 from sfsync.errors import SetupError, SetupErrors, TryAgainLater
 from sfsync.forms import compose
 from sfsync.forms.compose import DISCOUNT, Blueprint
@@ -18,6 +18,7 @@ from sfsync.salesforce.connect import connect
 from sfsync.salesforce.describe import ObjectInfo
 from sfsync.salesforce.org import Org
 from sfsync.salesforce.tell import NOTIFICATION_TYPE, Teller
+from sfsync.settings import FieldNames
 
 #: JWTs, timestamps and the watch all live on a clock that is about right
 CLOCK_MAY_BE_OFF = timedelta(minutes=2)

@@ -1,127 +1,18 @@
-"""The admin's one file, `config/sfsync.yaml`: its models, and every mistake with its line."""
+"""The admin's one file, `config/sfsync.yaml`: read into `Settings`, and every mistake named with its line."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import yaml
-from babel import Locale
-from babel.core import UnknownLocaleError
-from babel.numbers import list_currencies
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from sfsync import schedule
 from sfsync.errors import SetupError, SetupErrors, did_you_mean
+from sfsync.settings import Company, FieldNames, OrderFormSettings, Settings
 
 #: Where a value stands in the file: keys and list positions from the top
 Place = tuple[str | int, ...]
-
-
-def _api_name(name: str) -> str:
-    if not name.isidentifier() or not name.isascii():
-        raise ValueError(f"'{name}' is not the API name of a field. Copy it from Object Manager.")
-    return name
-
-
-def _currency(code: str) -> str:
-    if code not in list_currencies():
-        raise ValueError(f"'{code}' is not a currency code. Write three letters, such as USD or EUR.")
-    return code
-
-
-def _locale(name: str) -> str:
-    try:
-        return str(Locale.parse(name))
-    except (UnknownLocaleError, ValueError):
-        raise ValueError(f"'{name}' is not a locale. Write it like en_US or de_DE.") from None
-
-
-def _lines(value: object) -> object:
-    return value.splitlines() if isinstance(value, str) else value
-
-
-Text = Annotated[str, Field(min_length=1)]
-ApiName = Annotated[str, AfterValidator(_api_name)]
-Duration = Annotated[timedelta, BeforeValidator(schedule.duration)]
-Hours = Annotated[schedule.BusinessHours, BeforeValidator(schedule.business_hours)]
-Zone = Annotated[ZoneInfo, BeforeValidator(schedule.time_zone)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class Company(_Model):
-    """Who sends the form. A template prints these as `{{ company.name }}`."""
-
-    name: Text = Field(description="The name on the form.")
-    legal_name: str = Field("", description="The registered name, where it differs.")
-    logo: str = Field("", description="A PNG or JPEG in the templates folder.")
-    address: Annotated[tuple[str, ...], BeforeValidator(_lines)] = Field((), description="The address, line by line.")
-    email: str = Field("", description="Where questions about the form go.")
-    phone: str = Field("", description="The telephone number.")
-    website: str = Field("", description="The website.")
-    tax_id: str = Field("", description="VAT or tax number.")
-
-
-class OrderFormSettings(_Model):
-    """One kind of order form: which Opportunities get it, from which template, and what they must hold."""
-
-    name: Text = Field(description="What you call this form. It stands on each Order Form row.")
-    stage: Text = Field(description="An Opportunity that reaches this stage gets the form.")
-    template: Text = Field(description="A file in the templates folder.")
-    file_name: Text = Field("Order Form {{ Opportunity.Name }}", description="The file's name, without .pdf.")
-    when: str = Field(
-        "",
-        description='Only Opportunities of which this is true, such as `Opportunity.Type == "Renewal"`.',
-    )
-    needs: dict[str, Text] = Field(
-        {}, description="What must be there, and what the rep reads if it is not: `Account.BillingStreet: Add …`."
-    )
-
-
-class FieldNames(_Model):
-    """The Opportunity's fields that sfsync writes. Name others here if yours are called differently."""
-
-    status: ApiName = Field("Order_Form_Status__c", description="Ready, Needs information or Failed.")
-    message: ApiName = Field("Order_Form_Message__c", description="What the rep has to do.")
-    requested_at: ApiName = Field("Order_Form_Requested_At__c", description="When the form was asked for.")
-    ready_at: ApiName = Field("Order_Form_Ready_At__c", description="When it lay among the Files.")
-    version: ApiName = Field("Order_Form_Version__c", description="1, 2, 3 …")
-    token: ApiName = Field("Order_Form_Token__c", description="What the form was made from, as a fingerprint.")
-
-
-class Settings(_Model):
-    """Everything that `config/sfsync.yaml` can say."""
-
-    company: Company = Field(description="Who sends the form.")
-    order_forms: Annotated[tuple[OrderFormSettings, ...], Field(min_length=1)] = Field(
-        description="The forms, in order: the first whose stage and condition match wins."
-    )
-    check_every: Duration = Field(timedelta(seconds=15), description="How often to look, in business hours.")
-    business_hours: Hours = Field(schedule.ALWAYS, description="When reps work: `Mon-Fri 8:00-18:00 Europe/Berlin`.")
-    check_otherwise_every: Duration = Field(timedelta(minutes=5), description="How often to look outside these hours.")
-    look_back: Duration = Field(
-        timedelta(days=30),
-        description="A deal that has stood in its stage for longer than this, and never had a form, gets none.",
-    )
-    currency: Annotated[str, AfterValidator(_currency)] | None = Field(
-        None, description="The org's currency. Needed where the org has only one; else each record names its own."
-    )
-    locale: Annotated[str, AfterValidator(_locale)] = Field("en_US", description="How numbers and dates are written.")
-    time_zone: Zone | None = Field(None, description="The zone of dates on the form; else that of the business hours.")
-    amount_tolerance: Decimal = Field(
-        Decimal("0.01"), ge=0, description="How far the products' sum may stand from the Amount."
-    )
-    fields: FieldNames = Field(FieldNames(), description="Other names for the fields that sfsync writes.")
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return self.time_zone or self.business_hours.zone
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,19 @@
 """`docs/reference.md`, written from the code, so that it cannot drift. `make docs` writes it; a test compares it."""
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from sfsync import cli
-from sfsync.config import Company, FieldNames, OrderFormSettings, Settings
+from sfsync.cli.app import ENVIRONMENT, verbs
 from sfsync.forms.filters import all_filters
 from sfsync.forms.markup import TAGS
 from sfsync.forms.paths import FORM_KEYS
 from sfsync.records import Status
+from sfsync.settings import Company, FieldNames, OrderFormSettings, Settings
 
 _STATUS = {
     Status.READY: "The order form is among the Files, and up to date.",
@@ -40,7 +40,7 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "Written from the code by `make docs`."
     yield from _section("Verbs", _verbs())
-    yield from _section("Environment and exit codes", ["```", *cli.ENVIRONMENT.splitlines(), "```"])
+    yield from _section("Environment and exit codes", ["```", *ENVIRONMENT.splitlines(), "```"])
     yield from _section("Settings: `config/sfsync.yaml`", _settings("", Settings))
     yield from _section("`company:`", _settings("company.", Company))
     yield from _section("Each of `order_forms:`", _settings("", OrderFormSettings))
@@ -60,18 +60,18 @@ def _section(title: str, lines: "Iterator[str] | list[str]") -> Iterator[str]:
 
 
 def _verbs() -> Iterator[str]:
-    for name, parser in cli.verbs().items():
+    for name, command in verbs().items():
         yield f"### `sfsync {name}`"
         yield ""
-        yield f"{parser.description} {(parser.epilog or '').capitalize()}"
+        yield f"{command.help} {(command.epilog or '').capitalize()}"
         yield ""
-        yield from _table(("Option", "Means"), [_option(a) for a in parser._actions if a.dest != "help"])  # noqa: SLF001
+        yield from _table(("Option", "Means"), [_option(p) for p in command.params if isinstance(p, click.Option)])
         yield ""
 
 
-def _option(action: argparse.Action) -> tuple[str, str]:
-    value = f" {action.metavar or action.dest.upper()}" if action.nargs != 0 else ""
-    return f"`{', '.join(action.option_strings)}{value}`", str(action.help)
+def _option(option: click.Option) -> tuple[str, str]:
+    value = "" if option.is_flag else f" {option.metavar or str(option.name).upper()}"
+    return f"`{', '.join(option.opts)}{value}`", str(option.help)
 
 
 def _settings(prefix: str, model: type[BaseModel]) -> Iterator[str]:

@@ -11,22 +11,23 @@ from types import TracebackType
 from typing import Self
 
 from sfsync.errors import SetupError, SfsyncError
+from sfsync.forms.design import Design
 from sfsync.forms.render import render, warm
-from sfsync.forms.template import Template
 from sfsync.records import OrderForm, Pdf
 
 #: no form takes this long; a template that loops does
 RENDER_SECONDS = 60.0
 
-_templates: dict[str, Template] = {}
+#: name of the order form in the settings -> what it is made with
+_designs: dict[str, Design] = {}
 
 
-def _start(templates: Mapping[str, Template]) -> None:
-    """Prepare a render process: it knows the templates, and ends when its parent says so or dies."""
+def _start(designs: Mapping[str, Design]) -> None:
+    """Prepare a render process: it knows the designs, and ends when its parent says so or dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_outlive_no_parent, daemon=True).start()
-    _templates.update(templates)
+    _designs.update(designs)
 
 
 def _outlive_no_parent() -> None:
@@ -38,26 +39,26 @@ def _outlive_no_parent() -> None:
 
 def _warm() -> None:
     """Load fonts and templates while the first records are still being read."""
-    for template in _templates.values():
-        warm(template)
+    for design in _designs.values():
+        warm(design)
 
 
 def _render(form: OrderForm) -> Pdf:
-    return render(form, _templates[form.template])
+    return render(form, _designs[form.name])
 
 
 class Renderers:
     """A pool of render processes. The PDFs come back in the order asked for."""
 
-    def __init__(self, templates: Mapping[str, Template], processes: int | None = None) -> None:
-        self._templates = dict(templates)
+    def __init__(self, designs: Mapping[str, Design], processes: int | None = None) -> None:
+        self._designs = dict(designs)
         self._processes = processes or os.cpu_count() or 1
         self._pool = self._new_pool()
 
     def _new_pool(self) -> ProcessPoolExecutor:
         # spawned, not forked: the processes inherit no threads
         context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(self._processes, context, initializer=_start, initargs=(self._templates,))
+        pool = ProcessPoolExecutor(self._processes, context, initializer=_start, initargs=(self._designs,))
         for _ in range(self._processes):
             pool.submit(_warm)
         return pool

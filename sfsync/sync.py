@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sfsync.config import Settings
 from sfsync.due import Restore, Version, decide
 from sfsync.errors import LookAgain, Outage, RecordIncomplete, SetupError, SfsyncError, TryAgainLater
 from sfsync.forms.compose import DISCOUNT, Blueprint, choose, compose
@@ -16,6 +15,7 @@ from sfsync.salesforce.attach import MAX_BYTES, Attacher
 from sfsync.salesforce.org import IDS_PER_QUERY, Org
 from sfsync.salesforce.plan import Plan
 from sfsync.salesforce.tell import BELLS, Teller
+from sfsync.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from sfsync.config import Settings
 from sfsync.errors import SetupError
+from sfsync.settings import Settings
 from sfsync.sync import Report
 
 log = logging.getLogger(__name__)

@@ -109,3 +109,8 @@ def test_an_address_is_read_line_by_line(write):
 def test_dates_are_printed_in_the_zone_of_the_business_hours(write):
     settings = config.load(write(GOOD + "business_hours: Mon-Fri 8:00-18:00 America/New_York\n")).settings
     assert settings.zone.key == "America/New_York"
+
+
+def test_two_order_forms_of_one_name_are_refused(write):
+    again = GOOD + "  - {name: Standard, stage: Other, template: other.xml}\n"
+    assert "Two order forms are called 'Standard'." in complaint(write(again))

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from sfsync import cli, reference
+from sfsync import reference
+from sfsync.cli.app import verbs
 from sfsync.errors import did_you_mean
 from sfsync.salesforce import codes
 from tests.conftest import ROOT
@@ -29,7 +30,7 @@ def test_every_link_leads_somewhere(page):
 
 
 def test_every_verb_has_an_example_in_its_help():
-    assert all(parser.epilog.startswith(f"example: sfsync {name}") for name, parser in cli.verbs().items())
+    assert all(command.epilog.startswith(f"example: sfsync {name}") for name, command in verbs().items())
 
 
 def test_every_code_that_sfsync_knows_has_somebody_to_act():

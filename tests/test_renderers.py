@@ -14,7 +14,7 @@ FORMS = [order_form(opportunity(lines(2)), version=number) for number in (1, 2, 
 
 @pytest.fixture
 def renderers():
-    with Renderers({"order_form.xml": shipped()}, processes=2) as running:
+    with Renderers({"Standard": shipped()}, processes=2) as running:
         yield running
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sfsync.config import Settings
 from sfsync.errors import Outage
+from sfsync.settings import Settings
 from sfsync.sync import Report
 from sfsync.worker import SWEEP_EVERY, Ticks
 

@@ -9,12 +9,14 @@ from typing import Any
 from babel import Locale
 from babel.numbers import get_currency_precision
 
-from sfsync.config import Config, OrderFormSettings, Settings, shown
+from sfsync.config import Config, shown
 from sfsync.due import Version
 from sfsync.errors import RecordIncomplete, SetupError, SetupErrors
+from sfsync.forms.design import Design
 from sfsync.forms.money import Formatter
 from sfsync.forms.template import Condition, Template, Text
 from sfsync.records import FieldLabel, Opportunity, OrderForm, Values
+from sfsync.settings import OrderFormSettings, Settings
 
 LINES = "OpportunityLineItems"
 _HUNDRED = Decimal(100)
@@ -35,12 +37,12 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """One kind of order form, ready to use: its settings with template, file name and condition loaded."""
+    """One kind of order form, ready to use: its settings with design, file name and condition loaded."""
 
     settings: OrderFormSettings
     #: the stage with the place that names it
     stage: tuple[str, str]
-    template: Template
+    design: Design
     title: Text
     condition: Condition | None
     needs: tuple[Need, ...]
@@ -50,7 +52,7 @@ class Blueprint:
     @property
     def places(self) -> Iterator[tuple[str, str]]:
         """Every field path with the place that names it: what to ask the org for."""
-        yield from ((p.path, p.where) for p in (*self.template.paths, *self.title.paths))
+        yield from ((p.path, p.where) for p in (*self.design.template.paths, *self.title.paths))
         yield from ((p.path, p.where) for p in (self.condition.paths if self.condition else ()))
         yield from ((n.path, n.where) for n in self.needs)
         yield from ((path, "sfsync's check of the sums") for path in _CHECKED)
@@ -89,20 +91,20 @@ def _load(config: Config, n: int, form: OrderFormSettings) -> Blueprint:
             where=where("template"),
             remedy=f"In {path.parent.name}/: {known}.",
         )
-    template = Template.load(path, name=shown(path))
+    design = Design(Template.load(path, name=shown(path)))
     settings = config.settings.model_dump_json(include={"company", "currency", "locale", "time_zone"})
     own = form.model_dump_json(exclude={"name", "stage", "when", "needs"})
     return Blueprint(
         settings=form,
         stage=(form.stage, where("stage")),
-        template=template,
+        design=design,
         title=Text(form.file_name, where("file_name")),
         condition=Condition(form.when, where("when")) if form.when else None,
         needs=tuple(
             Need(path.removeprefix("Opportunity."), message, where("needs", path))
             for path, message in form.needs.items()
         ),
-        made_with=hashlib.sha256(f"{template.fingerprint}\n{settings}\n{own}".encode()).hexdigest()[:8],
+        made_with=hashlib.sha256(f"{design.fingerprint}\n{settings}\n{own}".encode()).hexdigest()[:8],
     )
 
 

@@ -1,4 +1,4 @@
-"""The theme, and text with its small tags: what stands inside a paragraph or a cell."""
+"""Text with its small tags: what stands inside a paragraph or a cell."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,30 +11,10 @@ from sfsync.forms import markup
 from sfsync.forms.filters import LINE
 from sfsync.forms.fonts import clean
 from sfsync.forms.rows import Style
+from sfsync.forms.theme import Theme
 
 # A line break in the source, with its indentation, is one space; two spaces in a customer's name stay two.
 _INDENT = re.compile(r"[ \t]*[\n\t][ \t\n]*")
-
-
-@dataclass(frozen=True)
-class Theme:
-    """How a form looks where the template does not say."""
-
-    accent: str = "#1f4e79"
-    size: float = 8.5
-    ink: str = "#1c232b"
-    muted: str = "#66717d"
-    hairline: str = "#d9dee4"
-    tint: str = "#f3f5f8"
-    paper: str = "#ffffff"
-
-    @property
-    def text(self) -> Style:
-        return Style(self.size, self.ink)
-
-    @property
-    def label(self) -> Style:
-        return Style(round(self.size * 0.82, 2), self.muted)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from typing import NoReturn
 
 from jinja2 import nodes
 
-from sfsync.config import Company
 from sfsync.errors import SetupError, did_you_mean
 from sfsync.forms import shapes as s
+from sfsync.settings import Company
 
 #: what `form.` offers to a template
 FORM_KEYS = ("number", "version", "requested_on", "currency", "name", "title")

@@ -17,10 +17,11 @@ import sfsync
 from sfsync.errors import RecordIncomplete, SetupError
 from sfsync.forms import markup
 from sfsync.forms.blocks import blocks, rows
+from sfsync.forms.design import Design
 from sfsync.forms.draw import Pen, encoded
 from sfsync.forms.filters import FORMATTER
 from sfsync.forms.fonts import face
-from sfsync.forms.inline import Setting, Theme, plain
+from sfsync.forms.inline import Setting, plain
 from sfsync.forms.money import formatter
 from sfsync.forms.pages import Page, paginate
 from sfsync.forms.paths import COMPANY_KEYS
@@ -36,22 +37,22 @@ _AIR = 14.0
 _LEAST_ROOM = 120.0
 
 
-def render(form: OrderForm, template: Template) -> Pdf:
+def render(form: OrderForm, design: Design) -> Pdf:
     """The form as a PDF. Raises SetupError with the template's line where it does not fit the data."""
-    root = ET.fromstring(template.markup(variables(form)))  # noqa: S314 (our own markup; no entities are known)
-    sheet = _Sheet.of(root, template)
+    root = ET.fromstring(design.template.markup(variables(form)))  # noqa: S314 (our own markup; no entities are known)
+    sheet = _Sheet.of(root, design)
     pages = sheet.pages()
     _check_anchors(sheet.setting.anchors, pages)
-    content = _written(sheet, pages, form, template)
+    content = _written(sheet, pages, form, design)
     return Pdf(content=content, pages=len(pages), missing=_missing(pages))
 
 
-def warm(template: Template) -> None:
+def warm(design: Design) -> None:
     """Loads fonts and pictures and compiles the template, so that the first form is as quick as the second."""
     settle()
     for bold in (False, True):
         face(bold)
-    _sizes(template)
+    _sizes(design.template)
 
 
 def variables(form: OrderForm) -> dict[str, Any]:
@@ -84,12 +85,13 @@ class _Sheet:
     margins: tuple[float, float, float, float]
 
     @classmethod
-    def of(cls, root: ET.Element, template: Template) -> "_Sheet":
-        plainly = Setting(Theme(), template.name, _sizes(template))
+    def of(cls, root: ET.Element, design: Design) -> "_Sheet":
+        plainly = Setting(design.theme, design.template.name, _sizes(design.template))
         says = plainly.read(root)
-        theme = Theme(accent=says.get("accent", Theme.accent), size=says.get("size", Theme.size))
+        look = {name: says[name] for name in ("accent", "size") if name in says}
+        setting = replace(plainly, theme=replace(design.theme, **look))
         paper = markup.PAGES[says.get("page", "A4")]
-        return cls(root, replace(plainly, theme=theme), template.images, paper, says.get("margins", _MARGINS))
+        return cls(root, setting, design.template.images, paper, says.get("margins", _MARGINS))
 
     @property
     def width(self) -> float:
@@ -135,12 +137,12 @@ class _Sheet:
         return [(self.margins[0], header), *body, (self.paper[1] - self.margins[2] - footer.height, footer)]
 
 
-def _written(sheet: _Sheet, pages: Iterable[Page], form: OrderForm, template: Template) -> bytes:
+def _written(sheet: _Sheet, pages: Iterable[Page], form: OrderForm, design: Design) -> bytes:
     settle()
     out = BytesIO()
     first, language = face().primary.fontName, sheet.root.get("lang") or form.locale.replace("_", "-")
     canvas = Canvas(out, sheet.paper, pageCompression=1, invariant=1, initialFontName=first, lang=language)
-    _inscribe(canvas, sheet, form, template)
+    _inscribe(canvas, sheet, form, design)
     pen = Pen(canvas, sheet.paper[1], sheet.images)
     for page in pages:
         pen.draw(sheet.margins[3], page)
@@ -149,14 +151,14 @@ def _written(sheet: _Sheet, pages: Iterable[Page], form: OrderForm, template: Te
     return out.getvalue()
 
 
-def _inscribe(canvas: Canvas, sheet: _Sheet, form: OrderForm, template: Template) -> None:
+def _inscribe(canvas: Canvas, sheet: _Sheet, form: OrderForm, design: Design) -> None:
     """Who made it, of what, and when it was asked for: never the clock's time."""
     says = sheet.setting.read(sheet.root)
     canvas.setTitle(plain(says["title"]))
     canvas.setAuthor(plain(says.get("author")) or str(form.company.get("name") or ""))
     canvas.setSubject(plain(says.get("subject")) or form.name)
     canvas.setCreator(f"sfsync {sfsync.__version__}")
-    canvas.setKeywords(f"{form.number}, template {template.fingerprint}")
+    canvas.setKeywords(f"{form.number}, template {design.fingerprint}")
     canvas._doc._timeStamp = _Moment(form)  # noqa: SLF001 (ReportLab offers an environment variable only)
 
 

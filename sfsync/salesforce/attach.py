@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sfsync.config import FieldNames
 from sfsync.errors import AnswerLost, Outage, SetupError, SfsyncError, TryAgainLater
 from sfsync.records import Receipt, Status, Upload
 from sfsync.salesforce import codes, soql
 from sfsync.salesforce.api import VERSION, Api, Row, error_in
 from sfsync.salesforce.org import moment
+from sfsync.settings import FieldNames
 
 log = logging.getLogger(__name__)
 

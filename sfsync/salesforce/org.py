@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sfsync.config import FieldNames
 from sfsync.errors import SetupError, SfsyncError
 from sfsync.records import Left, Made, Opportunity, Request, Shown, Stamp, Status
 from sfsync.salesforce import plan as plans
@@ -17,6 +16,7 @@ from sfsync.salesforce import soql
 from sfsync.salesforce.api import MAX_SUBREQUESTS, Api, Row, chunks
 from sfsync.salesforce.describe import Describer, FieldInfo, Resolved
 from sfsync.salesforce.plan import Children, Plan
+from sfsync.settings import FieldNames
 
 #: Ids in one query: its URL stays below 16,384 bytes (SOQL and SOSL Reference, "SOQL Limits"), and the lines of so many
 #: usual deals fit into one page of 2,000 rows

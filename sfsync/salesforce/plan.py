@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sfsync.config import FieldNames
 from sfsync.errors import SetupError, SetupErrors, did_you_mean
 from sfsync.records import FieldLabel
 from sfsync.salesforce.describe import Describer, ObjectInfo, Resolved
+from sfsync.settings import FieldNames
 
 #: what every Opportunity is asked for, whatever the template says
 _ALWAYS = ("Id", "Name", "StageName", "OwnerId", "CreatedDate", "LastStageChangeDate", "SystemModstamp")

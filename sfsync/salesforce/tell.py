@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Iterable, Sequence
 
-from sfsync.config import FieldNames
 from sfsync.errors import SfsyncError
 from sfsync.records import Left, Notice, Opportunity, Status
 from sfsync.salesforce import soql
 from sfsync.salesforce.api import Api, Row, chunks, error_in
 from sfsync.salesforce.attach import ready_fields
+from sfsync.settings import FieldNames
 
 log = logging.getLogger(__name__)
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from sfsync.forms.design import Design
 from sfsync.forms.template import Template
 from sfsync.records import OrderForm
 
@@ -93,5 +94,5 @@ def order_form(values: dict[str, Any] | None = None, **changes: Any) -> OrderFor
     return OrderForm(**facts | changes)
 
 
-def shipped() -> Template:
-    return Template.load(SHIPPED, name="templates/order_form.xml")
+def shipped() -> Design:
+    return Design(Template.load(SHIPPED, name="templates/order_form.xml"))

@@ -3,6 +3,7 @@
 import pytest
 
 from sfsync.errors import SetupError
+from sfsync.forms.design import Design
 from sfsync.forms.render import render
 from sfsync.forms.template import Template
 from tests.forms.sample import SHIPPED, order_form, shipped
@@ -82,7 +83,7 @@ def test_the_fingerprint_changes_with_an_included_file_and_with_an_image(tmp_pat
 )
 def test_a_mistake_that_only_data_reveals_names_the_templates_true_line(tmp_path, body, said):
     (tmp_path / "form.xml").write_text(f'<form title="x">\n{body}\n</form>')
-    template = Template.load(tmp_path / "form.xml")
+    template = Design(Template.load(tmp_path / "form.xml"))
     with pytest.raises(SetupError) as refusal:
         render(order_form({"Name": "n", "Amount": 1}), template)
     assert said in str(refusal.value)

@@ -12,6 +12,7 @@ import pytest
 from pypdf import PdfReader
 
 from sfsync.errors import RecordIncomplete
+from sfsync.forms.design import Design
 from sfsync.forms.render import render
 from sfsync.forms.template import Template
 from tests.forms.sample import ROOT, account, line, lines, opportunity, order_form, shipped
@@ -27,7 +28,7 @@ def made(**changes):
 
 def one(tmp_path, body, values=None, **form):
     (tmp_path / "form.xml").write_text(f'<form title="x">\n{body}\n</form>', encoding="utf-8")
-    return render(order_form(values or {"Name": "n"}, **form), Template.load(tmp_path / "form.xml"))
+    return render(order_form(values or {"Name": "n"}, **form), Design(Template.load(tmp_path / "form.xml")))
 
 
 def test_the_form_says_who_buys_what_for_how_much():
@@ -171,7 +172,7 @@ def test_the_date_is_the_one_in_the_forms_time_zone(tmp_path):
     form = order_form({"Name": "n"}, time_zone="Pacific/Auckland")
     late = replace(form, requested_at=form.requested_at.replace(hour=23))
     (tmp_path / "form.xml").write_text('<form title="x"><p>{{ form.requested_on | date }}</p></form>')
-    assert text_of(render(late, Template.load(tmp_path / "form.xml"))) == "Nov 24, 2026"
+    assert text_of(render(late, Design(Template.load(tmp_path / "form.xml")))) == "Nov 24, 2026"
 
 
 @pytest.mark.parametrize("count", [1, 7, 11, 12, 13, 20, 40, 100])

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sfsync.config import FieldNames
 from sfsync.errors import LookAgain, Outage
 from sfsync.pocketorg.server import PocketOrg
 from sfsync.records import Receipt, Upload
 from sfsync.salesforce.attach import MAX_GRAPHS, Attacher
+from sfsync.settings import FieldNames
 from tests.conftest import METADATA, connected
 
 

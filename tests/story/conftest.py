@@ -28,6 +28,8 @@ TEMPLATE = """\
 {% endfor %}</table>
 </form>
 """
+#: the order forms that the stories tell of: one template serves them all
+FORMS = ("Standard", "Renewal", "Big", "Proposal")
 SETTINGS = """\
 company: {name: Northwind}
 order_forms:
@@ -155,7 +157,7 @@ def renderers(template_folder) -> Iterator[Renderers]:
     """One render process for all stories: its start costs more than a form."""
     (template_folder / "sfsync.yaml").write_text(SETTINGS)
     blueprint = compose.load(config.load(template_folder / "sfsync.yaml"))[0]
-    with Renderers({"form.xml": blueprint.template}, processes=1) as running:
+    with Renderers(dict.fromkeys(FORMS, blueprint.design), processes=1) as running:
         yield running
 
 

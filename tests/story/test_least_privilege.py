@@ -57,7 +57,7 @@ def test_the_shipped_form_is_made_with_this_permission_set_alone(world, shipped)
     world.move(deal)
     api = connected(world.org)
     api.session._now = world.clock
-    with Renderers({b.settings.template: b.template for b in blueprints}, processes=1) as renderers:
+    with Renderers({b.settings.name: b.design for b in blueprints}, processes=1) as renderers:
         report = world.run(Sync(api, loaded.settings, blueprints, renderers))
     assert (report.made, report.error) == (1, None)
     assert world.files(deal)

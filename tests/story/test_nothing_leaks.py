@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from sfsync import cli
+from sfsync.cli.syncing import forget_secrets
 from sfsync.errors import SetupError
 from tests.conftest import connected, environ
 
@@ -59,6 +59,6 @@ def test_nothing_is_written_to_disk(world, monkeypatch, tmp_path):
 def test_the_render_processes_inherit_no_secret(world, monkeypatch):
     for name, value in environ(world.org).items():
         monkeypatch.setenv(name, value)
-    cli._forget_secrets()
+    forget_secrets()
     assert "SF_CLIENT_SECRET" not in os.environ
     assert "SF_PRIVATE_KEY" not in os.environ

@@ -200,11 +200,11 @@ def test_a_template_that_one_record_breaks_fails_for_that_record_alone(world):
     template = world.folder / "form.xml"
     template.write_text(template.read_text().replace("</form>", "<p>{{ 1 / Opportunity.Amount }}</p></form>"))
     worker = world.worker()
-    templates = {"form.xml": worker._blueprints[0].template}
+    designs = {b.settings.name: b.design for b in worker._blueprints}
     bad, good = world.deal(Name="Free of charge", products=0), world.deal(Name="Good")
     world.product(bad, quantity=1, price=0)
     world.move(bad, good)
-    with Renderers(templates, processes=1) as own:
+    with Renderers(designs, processes=1) as own:
         report = world.run(world.worker(renderers=own))
     assert (report.made, report.failed, report.exit_code) == (1, 1, 2)
     assert world.status(bad) == "Failed"

@@ -1,0 +1,114 @@
+"""What all verbs share: their list, the options that each takes, and what ends with which exit code."""
+
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sfsync import __version__
+from sfsync.cli import screen
+from sfsync.errors import SfsyncError, TryAgainLater
+
+#: sysexits.h: the service is unavailable, try again later
+TRY_AGAIN = 75
+ADMIN_MUST_ACT = 2
+INTERRUPTED = 130
+DEFAULT_CONFIG = "config/sfsync.yaml"
+
+#: each in a module of its own, which is imported when its verb is called: a worker needs no demo
+VERBS = ("check", "run", "worker", "demo", "pocketorg")
+
+ENVIRONMENT = """\
+environment:
+  SF_LOGIN_URL         https://login.salesforce.com, or your My Domain
+  SF_CLIENT_ID         Consumer Key of the External Client App
+  SF_USERNAME, SF_PRIVATE_KEY or SF_PRIVATE_KEY_FILE
+                       login by certificate: PEM, or base64 of it
+  SF_CLIENT_SECRET     login by client credentials instead
+  SFSYNC_CONFIG        the settings, as --config
+  NO_COLOR             no colours, also on a terminal
+
+exit codes:
+  0  all well, also when records wait for the rep
+  2  the admin must act
+  75 try again later: the org is down, locked or over its limit"""
+
+
+class Verbs(click.Group):
+    """The verbs by their names; each stays in its module until it is wanted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        if name not in VERBS:
+            return None
+        command: click.Command = import_module(f"sfsync.cli.{name}").command
+        return command
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """As it is written: click would fill the lines."""
+        formatter.write(f"\n{ENVIRONMENT}\n")
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="sfsync", message="%(prog)s %(version)s")
+def app() -> None:
+    """Put the order form among an Opportunity's Files when it reaches its stage."""
+
+
+def verb(says: str, example: str) -> Callable[[Callable[..., int]], click.Command]:
+    """Make a verb of a function that returns an exit code; it gets `settings`, the path of the admin's file."""
+
+    def made(function: Callable[..., int]) -> click.Command:
+        function = click.option(
+            "--config",
+            "settings",
+            type=click.Path(path_type=Path),
+            default=DEFAULT_CONFIG,
+            envvar="SFSYNC_CONFIG",
+            metavar="FILE",
+            help=f"the settings ({DEFAULT_CONFIG})",
+        )(function)
+        function = click.option(
+            "-v", "--verbose", is_flag=True, expose_value=False, callback=_log_to_stderr, help="say each call"
+        )(function)
+        return click.command(function.__name__.strip("_"), help=says, epilog=f"example: {example}")(function)
+
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; give back its exit code."""
+    try:
+        return int(app.main(arguments, prog_name="sfsync", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except TryAgainLater as error:
+        screen.complain(error)
+        return TRY_AGAIN
+    except SfsyncError as error:
+        screen.complain(error)
+        return ADMIN_MUST_ACT
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+
+
+def verbs() -> dict[str, click.Command]:
+    """Each verb by its name, for the reference."""
+    context = click.Context(app)
+    return {name: command for name in VERBS if (command := app.get_command(context, name))}
+
+
+def _log_to_stderr(_context: click.Context, _option: Any, verbose: bool) -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S"
+    )
+    # a tick that finds the last one still at work is skipped, as it should be
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    logging.getLogger("sfsync").setLevel(logging.DEBUG if verbose else logging.INFO)
