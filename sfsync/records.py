@@ -113,6 +113,8 @@ class OrderForm:
     title: str
     opportunity: Values
     company: Values
+    #: file name of the terms that were chosen
+    terms: str = ""
 
     @property
     def number(self) -> str:

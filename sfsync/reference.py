@@ -13,7 +13,7 @@ from sfsync.forms.filters import all_filters
 from sfsync.forms.markup import TAGS
 from sfsync.forms.paths import FORM_KEYS
 from sfsync.records import Status
-from sfsync.settings import Company, FieldNames, OrderFormSettings, Settings
+from sfsync.settings import Company, FieldNames, OrderFormSettings, Settings, TermsSettings
 
 _STATUS = {
     Status.READY: "The order form is among the Files, and up to date.",
@@ -44,6 +44,7 @@ def _lines() -> Iterator[str]:
     yield from _section("Settings: `config/sfsync.yaml`", _settings("", Settings))
     yield from _section("`company:`", _settings("company.", Company))
     yield from _section("Each of `order_forms:`", _settings("", OrderFormSettings))
+    yield from _section("Each of an order form's `terms:`", _settings("", TermsSettings))
     yield from _section("`fields:`", _settings("fields.", FieldNames))
     yield from _section("What the rep reads", _table(("Status", "Means"), [(s.value, t) for s, t in _STATUS.items()]))
     yield from _section("Templates: variables", _variables())

@@ -60,6 +60,16 @@ class Company(_Model):
     tax_id: str = Field("", description="VAT or tax number.")
 
 
+class TermsSettings(_Model):
+    """One of several terms: the first whose condition holds goes with the form."""
+
+    file: Text = Field(
+        description="In the templates folder: text (`.xml`), printed where the template says `{% include terms %}`, "
+        "or a PDF, whose pages follow the form's."
+    )
+    when: str = Field("", description="Only for Opportunities of which this is true; left out, for all.")
+
+
 class OrderFormSettings(_Model):
     """One kind of order form: which Opportunities get it, from which template, and what they must hold."""
 
@@ -73,6 +83,9 @@ class OrderFormSettings(_Model):
     )
     needs: dict[str, Text] = Field(
         {}, description="What must be there, and what the rep reads if it is not: `Account.BillingStreet: Add …`."
+    )
+    terms: tuple[TermsSettings, ...] = Field(
+        (), description="The terms to choose from: the first whose condition holds; none where none does."
     )
 
 

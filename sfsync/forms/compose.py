@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from babel import Locale
@@ -11,7 +12,7 @@ from babel.numbers import get_currency_precision
 
 from sfsync.config import Config, shown
 from sfsync.due import Version
-from sfsync.errors import RecordIncomplete, SetupError, SetupErrors
+from sfsync.errors import RecordIncomplete, SetupError, SetupErrors, did_you_mean
 from sfsync.forms.design import Design
 from sfsync.forms.money import Formatter
 from sfsync.forms.template import Condition, Template, Text
@@ -19,6 +20,7 @@ from sfsync.records import FieldLabel, Opportunity, OrderForm, Values
 from sfsync.settings import OrderFormSettings, Settings
 
 LINES = "OpportunityLineItems"
+_TEXT = ".xml"
 _HUNDRED = Decimal(100)
 #: read where the org has it: an admin may have switched discounts on
 DISCOUNT = f"{LINES}.Discount"
@@ -36,6 +38,14 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """Terms that a form may have, and when."""
+
+    file: str
+    condition: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
 class Blueprint:
     """One kind of order form, ready to use: its settings with design, file name and condition loaded."""
 
@@ -46,6 +56,7 @@ class Blueprint:
     title: Text
     condition: Condition | None
     needs: tuple[Need, ...]
+    terms: tuple[Terms, ...]
     #: over everything but the record's data: template, settings, company
     made_with: str
 
@@ -53,7 +64,8 @@ class Blueprint:
     def places(self) -> Iterator[tuple[str, str]]:
         """Every field path with the place that names it: what to ask the org for."""
         yield from ((p.path, p.where) for p in (*self.design.template.paths, *self.title.paths))
-        yield from ((p.path, p.where) for p in (self.condition.paths if self.condition else ()))
+        for condition in (self.condition, *(t.condition for t in self.terms)):
+            yield from ((p.path, p.where) for p in (condition.paths if condition else ()))
         yield from ((n.path, n.where) for n in self.needs)
         yield from ((path, "sfsync's check of the sums") for path in _CHECKED)
 
@@ -80,18 +92,16 @@ def load(config: Config) -> tuple[Blueprint, ...]:
 
 
 def _load(config: Config, n: int, form: OrderFormSettings) -> Blueprint:
-    def where(*key: str) -> str:
+    def where(*key: str | int) -> str:
         return config.where("order_forms", n, *key)
 
-    path = config.find(form.template)
-    if not path.is_file():
-        known = ", ".join(sorted(p.name for p in path.parent.glob("*.xml"))) or "none"
-        raise SetupError(
-            f"There is no template '{form.template}'.",
-            where=where("template"),
-            remedy=f"In {path.parent.name}/: {known}.",
-        )
-    design = Design(Template.load(path, name=shown(path)))
+    path = _found(config, form.template, where("template"))
+    texts = [t.file for t in form.terms if t.file.endswith(_TEXT)]
+    pdfs = {
+        t.file: _found(config, t.file, where("terms", at, "file")).read_bytes()
+        for at, t in enumerate(form.terms) if t.file not in texts
+    }  # fmt: skip
+    design = Design(Template.load(path, name=shown(path), terms=texts), appendices=pdfs)
     settings = config.settings.model_dump_json(include={"company", "currency", "locale", "time_zone"})
     own = form.model_dump_json(exclude={"name", "stage", "when", "needs"})
     return Blueprint(
@@ -104,8 +114,22 @@ def _load(config: Config, n: int, form: OrderFormSettings) -> Blueprint:
             Need(path.removeprefix("Opportunity."), message, where("needs", path))
             for path, message in form.needs.items()
         ),
+        terms=tuple(
+            Terms(t.file, Condition(t.when, where("terms", at, "when")) if t.when else None)
+            for at, t in enumerate(form.terms)
+        ),
         made_with=hashlib.sha256(f"{design.fingerprint}\n{settings}\n{own}".encode()).hexdigest()[:8],
     )
+
+
+def _found(config: Config, name: str, where: str) -> Path:
+    """A file of the templates folder."""
+    path = config.find(name)
+    if not path.is_file():
+        known = sorted(p.name for p in path.parent.glob(f"*{Path(name).suffix}"))
+        remedy = did_you_mean(name, known) or f"In {path.parent.name}/: {', '.join(known) or 'none'}."
+        raise SetupError(f"There is no file '{name}'.", where=where, remedy=remedy)
+    return path
 
 
 def choose(opportunity: Opportunity, blueprints: Iterable[Blueprint]) -> Blueprint | None:
@@ -142,7 +166,14 @@ def compose(
         title=_title(opportunity, blueprint, settings),
         opportunity=opportunity.values,
         company=settings.company.model_dump(),
+        terms=chosen_terms(opportunity, blueprint),
     )
+
+
+def chosen_terms(opportunity: Opportunity, blueprint: Blueprint) -> str:
+    """File name of the first terms whose condition holds; '' where none does."""
+    holding = (t.file for t in blueprint.terms if t.condition is None or t.condition.holds(opportunity.values))
+    return next(holding, "")
 
 
 def _title(opportunity: Opportunity, blueprint: Blueprint, settings: Settings) -> str:

@@ -50,7 +50,8 @@ def _stand_in(block: list[tuple[str, str]], *, in_value: bool) -> str:
     words = [value for kind, value in block if kind in ("name", "string")]
     if block[0][0] == "block_begin" and words[0] == "include" and len(words) > 1 and not in_value:
         # As a processing instruction the XML parser tells where it stands; it is never longer than the statement.
-        return f"<?include {words[1][1:-1]}?>".ljust(len(text))
+        named = words[1].strip("'\"")
+        return f"<?include {named}?>".ljust(len(text))
     return _blank(text, _VALUE if in_value or block[0][0] == "variable_begin" else " ")
 
 

@@ -4,7 +4,7 @@ Nobody lists fields twice. What this walk cannot follow it refuses, with the pla
 read but not asked for would come out empty.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
@@ -58,6 +58,8 @@ class Walk:
     paths: dict[str, FieldPath] = field(default_factory=dict)
     problems: list[SetupError] = field(default_factory=list)
     scope: dict[str, s.Shape] = field(default_factory=dict)
+    #: the files of which one is included by `{% include terms %}`
+    terms: tuple[str, ...] = ()
     depth: int = 0
 
     # ---- statements
@@ -136,13 +138,22 @@ class Walk:
         self.body(node.body)
 
     def _do_include(self, node: nodes.Include) -> None:
+        for name in self._included(node):
+            found = self.parse(name) if self.depth < 8 else None  # noqa: PLR2004 (nobody nests deeper)
+            if found is None:
+                self._refuse(node, f"There is no {name} to include.", "It must lie beside the template.")
+            inner = replace(self, source=found[0], scope=dict(self.scope), depth=self.depth + 1)
+            inner.body(found[1].body)
+
+    def _included(self, node: nodes.Include) -> tuple[str, ...]:
+        """Every file that the statement may mean."""
+        if isinstance(node.template, nodes.Name) and node.template.name == "terms":
+            if not self.terms:
+                self._refuse(node, "The settings name no text for the terms.", "Add terms: to the order form.")
+            return self.terms
         if not isinstance(node.template, nodes.Const) or not isinstance(node.template.value, str):
             self._refuse(node, "An include needs a file's name.", 'Write {% include "terms.xml" %}.')
-        found = self.parse(node.template.value) if self.depth < 8 else None  # noqa: PLR2004 (nobody nests deeper)
-        if found is None:
-            self._refuse(node, f"There is no {node.template.value} to include.", "It must lie beside the template.")
-        inner = replace(self, source=found[0], scope=dict(self.scope), depth=self.depth + 1)
-        inner.body(found[1].body)
+        return (node.template.value,)
 
     def _bind(self, target: nodes.Node, value: s.Shape, node: nodes.Node) -> None:
         if isinstance(target, nodes.Name):
@@ -337,10 +348,3 @@ def _spelt(node: nodes.Node | None) -> str:
     if isinstance(node, nodes.Filter):
         return _spelt(node.node)
     return ""
-
-
-def constants(tree: nodes.Template) -> Iterator[str]:
-    """Names of the files that a template includes."""
-    for node in tree.find_all(nodes.Include):
-        if isinstance(node.template, nodes.Const) and isinstance(node.template.value, str):
-            yield node.template.value

@@ -39,7 +39,7 @@ _LEAST_ROOM = 120.0
 
 def render(form: OrderForm, design: Design) -> Pdf:
     """The form as a PDF. Raises SetupError with the template's line where it does not fit the data."""
-    root = ET.fromstring(design.template.markup(variables(form)))  # noqa: S314 (our own markup; no entities are known)
+    root = ET.fromstring(design.template.markup(variables(form), form.terms))  # noqa: S314 (our own markup; no entities are known)
     sheet = _Sheet.of(root, design)
     pages = sheet.pages()
     _check_anchors(sheet.setting.anchors, pages)

@@ -4,7 +4,7 @@ Three kinds: `Template` is a file of markup, `Text` one line such as a file's na
 settings. Each knows the fields that it reads.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -26,6 +26,10 @@ from sfsync.records import Values
 __all__ = ["Condition", "FieldPath", "Template", "Text"]
 
 IMAGES = (".png", ".jpg", ".jpeg")
+#: in `{% include terms %}`: the file that the rule chose
+TERMS = "terms"
+#: what is included where no text was chosen
+NO_TEXT = "no text"
 _IN_SETTINGS = "settings"
 
 
@@ -43,13 +47,20 @@ class Template:
     fingerprint: str
 
     @classmethod
-    def load(cls, path: Path, *, name: str | None = None) -> "Template":
-        """Reads and checks a file. Raises SetupError, or SetupErrors with every mistake found."""
-        return _Reader(path, name or path.name).template()
+    def load(cls, path: Path, *, name: str | None = None, terms: Sequence[str] = ()) -> "Template":
+        """Reads and checks a file, and the texts of which one is its `terms`.
 
-    def markup(self, variables: Mapping[str, Any]) -> str:
-        """The form's markup with its data. A mistake that only data reveals is a SetupError with the true line."""
-        return _run(_compiled(self.fingerprint, self), variables, self.name)
+        Raises SetupError, or SetupErrors with every mistake found.
+        """
+        return _Reader(path, name or path.name, terms).template()
+
+    def markup(self, variables: Mapping[str, Any], terms: str = "") -> str:
+        """The form's markup with its data. A mistake that only data reveals is a SetupError with the true line.
+
+        `terms` is the file that was chosen; it prints nothing where that is no text.
+        """
+        chosen = terms if terms and terms in self.sources else NO_TEXT
+        return _run(_compiled(self.fingerprint, self), {**variables, TERMS: chosen}, self.name)
 
     def __hash__(self) -> int:
         return hash(self.fingerprint)
@@ -99,8 +110,10 @@ class Condition:
 class _Reader:
     """Reads one template and the files that it includes, and collects every mistake."""
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, terms: Sequence[str]) -> None:
         self.path = path
+        self.terms = tuple(terms)
+        self.prints_terms = False
         self.folder = path.parent
         self.prefix = name[: len(name) - len(path.name)] if name.endswith(path.name) else ""
         self.name = name
@@ -116,8 +129,12 @@ class _Reader:
     def template(self) -> Template:
         paths = self._paths()
         self._check("", self.name, outer="")
+        if self.terms and not self.prints_terms and not self.problems:
+            remedy = "Write {% include terms %} where they belong."
+            self.problems.append(SetupError("Nothing prints the terms.", where=self.name, remedy=remedy))
         if self.problems:
             raise _together(self.problems)
+        self.sources[NO_TEXT] = "", self.name
         images = {name: path.read_bytes() for name, path in self.images.items()}
         mark = _fingerprint([self.name, *(t for pair in self.sources.items() for t in (pair[0], *pair[1]))], images)
         return Template(self.name, self.sources, images, paths, mark)
@@ -126,7 +143,7 @@ class _Reader:
         found = self._tree("", self.path, self.name)
         if found is None:
             return ()
-        walk = Walk(found[0], self._include, frozenset(self.env.filters), scope=roots())
+        walk = Walk(found[0], self._include, frozenset(self.env.filters), scope=roots(), terms=self.terms)
         walk.body(found[1].body)
         self.problems += walk.problems
         return tuple(walk.paths.values())
@@ -163,7 +180,9 @@ class _Reader:
         self.problems += lint.problems
         self.sources[key] = (placed(text, lint.tags, f"{name}:" if key else ""), name)
         for included, parent in lint.includes.items():
-            self._check(included, self.prefix + included, outer=parent)
+            self.prints_terms |= included == TERMS
+            for each in self.terms if included == TERMS else (included,):
+                self._check(each, self.prefix + each, outer=parent)
 
 
 def _paths_of_line(source: str, where: str) -> tuple[FieldPath, ...]:

@@ -2,12 +2,15 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from pypdf import PdfReader
+
 from sfsync.forms.design import Design
 from sfsync.forms.template import Template
-from sfsync.records import OrderForm
+from sfsync.records import OrderForm, Pdf
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "templates" / "order_form.xml"
@@ -96,3 +99,7 @@ def order_form(values: dict[str, Any] | None = None, **changes: Any) -> OrderFor
 
 def shipped() -> Design:
     return Design(Template.load(SHIPPED, name="templates/order_form.xml"))
+
+
+def text_of(pdf: Pdf) -> str:
+    return "\n".join(page.extract_text() for page in PdfReader(BytesIO(pdf.content)).pages)

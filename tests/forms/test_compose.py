@@ -177,7 +177,7 @@ def test_a_missing_template_is_named_with_its_line_and_the_templates_there_are(l
     (tmp_path / "form.xml").rename(tmp_path / "other.xml")
     with pytest.raises(SetupError) as caught:
         compose.load(loaded)
-    assert "sfsync.yaml:5: There is no template 'form.xml'." in str(caught.value)
+    assert "sfsync.yaml:5: There is no file 'form.xml'." in str(caught.value)
 
 
 def test_settings_and_template_have_a_fingerprint_of_their_own(loaded, tmp_path):

@@ -15,11 +15,7 @@ from sfsync.errors import RecordIncomplete
 from sfsync.forms.design import Design
 from sfsync.forms.render import render
 from sfsync.forms.template import Template
-from tests.forms.sample import ROOT, account, line, lines, opportunity, order_form, shipped
-
-
-def text_of(pdf):
-    return "\n".join(page.extract_text() for page in PdfReader(BytesIO(pdf.content)).pages)
+from tests.forms.sample import ROOT, account, line, lines, opportunity, order_form, shipped, text_of
 
 
 def made(**changes):
