@@ -1,33 +1,157 @@
-"""Rendering on all cores: a pool of processes, since ReportLab is not thread-safe."""
+"""Rendering on all cores, in processes: ReportLab is not thread-safe, and whatever a form does stays in its process.
+
+Each process has one form in hand, so that whoever hangs, dies or eats memory costs nobody else's form.
+"""
 
 import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from queue import SimpleQueue
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sfsync.errors import SetupError, SfsyncError
+from sfsync.errors import SetupError, SfsyncError, TryAgainLater
 from sfsync.forms.design import Design
 from sfsync.forms.render import render, warm
 from sfsync.records import OrderForm, Pdf
 
 #: no form takes this long; a template that loops does
-RENDER_SECONDS = 60.0
+RENDER_SECONDS = 10.0
+#: of memory for one form, above what a process has once fonts and templates are loaded
+RENDER_BYTES = 300 * 2**20
+#: of one PDF: base64 makes a third more of it, and a call takes about 50 MB
+LARGEST_PDF = 25_000_000
+#: imports, fonts, templates; a busy machine takes a while
+_START_SECONDS = 60.0
+_LOOP = "Look for a loop without end, or for a list that is far too long."
+_MEMORY = "Look for text that repeats without end, or for a huge picture."
 
-#: name of the order form in the settings -> what it is made with
-_designs: dict[str, Design] = {}
+
+class Renderers:
+    """A few render processes. The PDFs come back in the order asked for."""
+
+    def __init__(
+        self, designs: Mapping[str, Design], processes: int | None = None, *, seconds: float = RENDER_SECONDS
+    ) -> None:
+        count = processes or os.cpu_count() or 1
+        self._processes = [_Process(dict(designs), seconds) for _ in range(count)]
+        self._idle: SimpleQueue[_Process] = SimpleQueue()
+        for process in self._processes:
+            self._idle.put(process)
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="render")
+
+    def render(self, forms: Sequence[OrderForm]) -> Iterator[Pdf | SfsyncError]:
+        """Render all of them ahead; yield each as it is wanted. One bad form never holds up the others."""
+        futures = [self._threads.submit(self._render, form) for form in forms]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def _render(self, form: OrderForm) -> Pdf | SfsyncError:
+        process = self._idle.get()
+        try:
+            return process.render(form)
+        finally:
+            self._idle.put(process)
+
+    def close(self) -> None:
+        """End the processes, also those that hang."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for process in self._processes:
+            process.end(for_good=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
-def _start(designs: Mapping[str, Design]) -> None:
-    """Prepare a render process: it knows the designs, and ends when its parent says so or dies."""
+class _Process:
+    """One render process, replaced when it hangs or dies. Used by one thread at a time."""
+
+    def __init__(self, designs: Mapping[str, Design], seconds: float) -> None:
+        self._designs, self._seconds = designs, seconds
+        self._closed = False
+        self._start()
+
+    def _start(self) -> None:
+        # spawned, not forked: the process inherits no threads
+        context = multiprocessing.get_context("spawn")
+        self._line, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs, self._designs), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._alive, self._ready = True, False
+
+    def render(self, form: OrderForm) -> Pdf | SfsyncError:
+        """Render one form. Where the process was lost, perhaps not by the form's fault, it is tried once more."""
+        try:
+            return self._once(form)
+        except (EOFError, OSError):
+            self.end()
+        try:
+            return self._once(form)
+        except TimeoutError:
+            problem = SetupError("Rendering took too long.", where=form.template, remedy=_LOOP)
+        except (EOFError, OSError):
+            what = "The render process died of this record, perhaps for want of memory."
+            problem = SetupError(what, where=form.template, remedy=_MEMORY)
+        self.end()
+        if self._closed or not self._ready:
+            return TryAgainLater("No render process could be started." if not self._ready else "sfsync is stopping.")
+        return problem
+
+    def _once(self, form: OrderForm) -> Pdf | SfsyncError:
+        """Raises EOFError or OSError where the process died; TimeoutError, which is one, where it hangs."""
+        if self._closed:
+            raise EOFError
+        if not self._alive:
+            self._start()
+        if not self._ready:
+            self._hear(_START_SECONDS)
+            self._ready = True
+        self._line.send(form)
+        answer: Pdf | SfsyncError = self._hear(self._seconds)
+        return answer
+
+    def _hear(self, seconds: float) -> Any:
+        if not self._line.poll(seconds):
+            raise TimeoutError
+        return self._line.recv()
+
+    def end(self, *, for_good: bool = False) -> None:
+        """Kill it; the next form starts another, unless it was for good."""
+        self._closed = self._closed or for_good
+        self._alive = False
+        self._process.kill()
+        self._process.join()
+
+
+def _work(line: Connection, designs: Mapping[str, Design]) -> None:
+    """The life of a render process: it ends when its parent says so, or dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_outlive_no_parent, daemon=True).start()
-    _designs.update(designs)
+    for design in designs.values():
+        warm(design)
+    _limit()
+    line.send(None)
+    with suppress(EOFError, OSError):
+        while True:
+            form: OrderForm = line.recv()
+            line.send(_rendered(form, designs[form.name]))
 
 
 def _outlive_no_parent() -> None:
@@ -37,87 +161,29 @@ def _outlive_no_parent() -> None:
         os._exit(0)
 
 
-def _warm() -> None:
-    """Load fonts and templates while the first records are still being read."""
-    for design in _designs.values():
-        warm(design)
+def _limit() -> None:
+    """Bound the memory of what follows, and leave no core dump of customer data; where there is a way."""
+    try:
+        import resource  # noqa: PLC0415 (not on Windows)
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    used = Path("/proc/self/statm")  # only Linux says how much address space is in use, and keeps to such a limit
+    if used.exists():
+        most = int(used.read_text("ascii").split()[0]) * resource.getpagesize() + RENDER_BYTES
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def _render(form: OrderForm) -> Pdf:
-    return render(form, _designs[form.name])
-
-
-class Renderers:
-    """A pool of render processes. The PDFs come back in the order asked for."""
-
-    def __init__(self, designs: Mapping[str, Design], processes: int | None = None) -> None:
-        self._designs = dict(designs)
-        self._processes = processes or os.cpu_count() or 1
-        self._pool = self._new_pool()
-
-    def _new_pool(self) -> ProcessPoolExecutor:
-        # spawned, not forked: the processes inherit no threads
-        context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(self._processes, context, initializer=_start, initargs=(self._designs,))
-        for _ in range(self._processes):
-            pool.submit(_warm)
-        return pool
-
-    def render(self, forms: Sequence[OrderForm]) -> Iterator[Pdf | SfsyncError]:
-        """Render all of them ahead; yield each as it is wanted. One bad form never holds up the others."""
-        futures = [self._submit(form) for form in forms]
-        for form, future in zip(forms, futures, strict=True):
-            yield self._result(form, future)
-
-    def _result(self, form: OrderForm, future: Future[Pdf]) -> Pdf | SfsyncError:
-        try:
-            return future.result(timeout=RENDER_SECONDS)
-        except SfsyncError as error:
-            return error
-        except TimeoutError:
-            self._restart()
-            return SetupError("Rendering took too long.", where=form.template, remedy="Look for a loop without end.")
-        except (BrokenProcessPool, CancelledError):
-            return self._alone(form)
-        except Exception as error:  # noqa: BLE001 (whatever one record does to the renderer stays with that record)
-            return SetupError(f"It could not be rendered: {type(error).__name__}: {error}", where=form.template)
-
-    def _submit(self, form: OrderForm) -> Future[Pdf]:
-        """Hand a form to the pool; to a new one where a process of the old one died, be it long ago."""
-        try:
-            return self._pool.submit(_render, form)
-        except BrokenProcessPool:
-            self._restart()
-            return self._pool.submit(_render, form)
-
-    def _alone(self, form: OrderForm) -> Pdf | SfsyncError:
-        """A process died, perhaps of another form: try this one by itself."""
-        try:
-            return self._submit(form).result(timeout=RENDER_SECONDS)
-        except SfsyncError as error:
-            return error
-        except (BrokenProcessPool, TimeoutError):
-            self._restart()
-            return SetupError(
-                "The render process died of this record, perhaps for want of memory.", where=form.template
-            )
-
-    def _restart(self) -> None:
-        self.close()
-        self._pool = self._new_pool()
-
-    def close(self) -> None:
-        """End the processes, also those that hang."""
-        processes = list((self._pool._processes or {}).values())  # noqa: SLF001 (no public way before Python 3.14)
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.kill()
-            process.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+def _rendered(form: OrderForm, design: Design) -> Pdf | SfsyncError:
+    try:
+        pdf = render(form, design)
+    except SfsyncError as error:
+        return error
+    except MemoryError:
+        return SetupError("It takes more memory than a form may.", where=form.template, remedy=_MEMORY)
+    except Exception as error:  # noqa: BLE001 (whatever one record does to the renderer stays with that record)
+        return SetupError(f"It could not be rendered: {type(error).__name__}: {error}", where=form.template)
+    if len(pdf.content) > LARGEST_PDF:
+        size = f"{len(pdf.content) / 1e6:.0f} MB"
+        return SetupError(f"The form has {size}, which Salesforce does not take.", where=form.template, remedy=_MEMORY)
+    return pdf

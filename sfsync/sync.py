@@ -199,6 +199,10 @@ class Sync:
             jobs = self._compose(plan, chunk, now)
             self._tell(now, report)
             for job, pdf in zip(jobs, self._renderers.render([job.form for job in jobs]), strict=True):
+                if isinstance(pdf, TryAgainLater):
+                    log.warning("%s: %s", job.opportunity.id, pdf)
+                    now.later.add(job.opportunity.id)
+                    continue
                 if isinstance(pdf, SfsyncError):
                     now.notices.append((job.opportunity, _refused(job.opportunity, pdf)))
                     continue

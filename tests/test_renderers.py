@@ -1,15 +1,31 @@
-"""Render processes may die; the forms come all the same."""
+"""Render processes may die, hang or eat memory; the forms come all the same, and the bad one is named."""
 
 import os
 import signal
+import time
+from pathlib import Path
 
 import pytest
 
+from sfsync import renderers as module
+from sfsync.errors import SetupError, TryAgainLater
+from sfsync.forms.design import Design
+from sfsync.forms.template import Template
 from sfsync.records import Pdf
 from sfsync.renderers import Renderers
 from tests.forms.sample import lines, opportunity, order_form, shipped
 
 FORMS = [order_form(opportunity(lines(2)), version=number) for number in (1, 2, 3)]
+#: templates that a hostile or tired admin may write, by what they do
+ODD = {
+    "loops.xml": "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}"
+    "{% endfor %}{% endfor %}{% endfor %}",
+    "doubles.xml": "{% set n = namespace(s='x' * 1000) %}{% for i in range(40) %}{% set n.s = n.s + n.s %}{% endfor %}"
+    "<p>{{ n.s }}</p>",
+    "repeats.xml": "<p>{{ 'x' * 2000000000 }}</p>",
+    "hangs_in_c.xml": "{% set n = 9 ** (9 ** 9) %}",
+    "endless.xml": "{% for i in range(90000) %}<p>Row {{ i }}: {{ 'word ' * 300 }}</p>{% endfor %}",
+}
 
 
 @pytest.fixture
@@ -19,9 +35,14 @@ def renderers():
 
 
 def kill_all(renderers: Renderers) -> None:
-    for process in list(renderers._pool._processes.values()):
-        os.kill(process.pid, signal.SIGKILL)
-        process.join()
+    for each in renderers._processes:
+        os.kill(each._process.pid, signal.SIGKILL)
+        each._process.join()
+
+
+def odd(folder: Path, name: str) -> Design:
+    (folder / name).write_text(f'<form title="Odd">{ODD[name]}</form>')
+    return Design(Template.load(folder / name))
 
 
 def test_the_forms_come_in_the_order_asked_for(renderers):
@@ -39,3 +60,53 @@ def test_processes_that_die_amid_the_work_cost_no_form(renderers):
     first = next(pdfs)
     kill_all(renderers)
     assert all(isinstance(pdf, Pdf) for pdf in [first, *pdfs])
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_template_without_bounds_fails_alone_and_holds_up_nobody(tmp_path, name):
+    designs = {"Standard": shipped(), "Odd": odd(tmp_path, name)}
+    bad = order_form(opportunity(lines(1)), template=name, name="Odd")
+    with Renderers(designs, processes=2, seconds=1) as renderers:
+        list(renderers.render(FORMS))
+        began = time.monotonic()
+        pdfs = renderers.render([bad, *FORMS * 5])
+        first = next(pdfs)
+        assert all(isinstance(pdf, Pdf) for pdf in pdfs)
+    assert isinstance(first, SetupError)
+    assert first.where.startswith(name)
+    assert time.monotonic() - began < 10
+
+
+def test_a_process_that_is_killed_each_time_is_said_to_have_died_of_the_record(renderers, monkeypatch):
+    [process, other] = renderers._processes
+    other.end(for_good=True)
+    hear = process._hear
+
+    def dying(seconds: float):
+        if process._ready:
+            os.kill(process._process.pid, signal.SIGKILL)
+        return hear(seconds)
+
+    monkeypatch.setattr(process, "_hear", dying)
+    assert "The render process died of this record" in str(process.render(FORMS[0]))
+
+
+def test_a_form_that_is_too_large_for_the_org_is_refused_before_it_is_sent(monkeypatch):
+    monkeypatch.setattr(module, "LARGEST_PDF", 1000)
+    found = module._rendered(FORMS[0], shipped())
+    assert isinstance(found, SetupError)
+    assert "which Salesforce does not take" in found.what
+
+
+def test_renderers_that_are_closed_blame_no_record(renderers):
+    pdfs = renderers.render(FORMS * 5)
+    assert isinstance(next(pdfs), Pdf)
+    for each in renderers._processes:
+        each.end(for_good=True)
+    assert not [p for p in pdfs if isinstance(p, SetupError)]
+
+
+def test_a_process_that_cannot_start_blames_no_record(renderers, monkeypatch):
+    monkeypatch.setattr(module, "_START_SECONDS", 0.0)
+    kill_all(renderers)
+    assert [type(found) for found in renderers.render(FORMS)] == [TryAgainLater] * 3
