@@ -38,8 +38,8 @@ bench: setup  ## measure: latency, calls, rendering, memory
 fuzz: setup  ## send the pocket org more nonsense than the tests do
 	SFSYNC_FUZZ=5000 $(BIN)/pytest tests/pocketorg/test_fuzz.py
 
-docs: setup  ## write docs/reference.md anew from the code
-	$(BIN)/python -m sfsync.reference > docs/reference.md
+docs: setup  ## write the pages anew that come from the code
+	$(BIN)/python -m sfsync.reference
 
 setup: .venv/ready
 

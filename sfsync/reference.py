@@ -1,7 +1,7 @@
-"""`docs/reference.md`, written from the code, so that it cannot drift. `make docs` writes it; a test compares it."""
+"""Pages written from the code, so that they cannot drift. `make docs` writes them; a test compares them."""
 
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +12,7 @@ from sfsync.cli.app import ENVIRONMENT, verbs
 from sfsync.forms.filters import all_filters
 from sfsync.forms.markup import TAGS
 from sfsync.forms.paths import FORM_KEYS
+from sfsync.messages import Messages, told
 from sfsync.records import Status
 from sfsync.settings import Company, FieldNames, OrderFormSettings, Settings, TermsSettings
 
@@ -46,6 +47,8 @@ def _lines() -> Iterator[str]:
     yield from _section("Each of `order_forms:`", _settings("", OrderFormSettings))
     yield from _section("Each of an order form's `terms:`", _settings("", TermsSettings))
     yield from _section("`fields:`", _settings("fields.", FieldNames))
+    page = "What people read in Salesforce can be said otherwise, message by message: [messages.md](messages.md)."
+    yield from _section("`messages:`", [page])
     yield from _section("What the rep reads", _table(("Status", "Means"), [(s.value, t) for s, t in _STATUS.items()]))
     yield from _section("Templates: variables", _variables())
     yield from _section("Templates: tags", _tags())
@@ -131,5 +134,30 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
 
 
+def messages() -> str:
+    """The page of everything that people read in Salesforce."""
+    return "\n".join(_messages()) + "\n"
+
+
+def _messages() -> Iterator[str]:
+    yield "# What people read in Salesforce"
+    yield ""
+    yield "Written from the code by `make docs`. Say any of them in your own words or language in `config/sfsync.yaml`,"
+    yield "and keep what stands in braces:"
+    yield ""
+    yield from ("```yaml", "messages:", "  ready_title: Auftragsformular fertig", "```")
+    yield ""
+    yield "What a rep reads for an empty field is yours in any case: it stands under `needs`. A validation rule of your"
+    yield "org speaks to the rep in its own words."
+    yield ""
+    rows = [(f"`{n}`", str(f.default), told(n).when, told(n).do) for n, f in Messages.model_fields.items()]
+    yield from _table(("Name", "Says", "When", "What to do"), rows)
+
+
+#: each page by its place in the repository
+PAGES: dict[str, Callable[[], str]] = {"docs/reference.md": reference, "docs/messages.md": messages}
+
+
 if __name__ == "__main__":
-    sys.stdout.write(reference())
+    for place, page in PAGES.items():
+        Path(place).write_text(page(), "utf-8")

@@ -11,6 +11,7 @@ from babel.numbers import list_currencies
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from sfsync import schedule
+from sfsync.messages import Messages
 
 
 def _api_name(name: str) -> str:
@@ -130,6 +131,7 @@ class Settings(_Model):
         Decimal("0.01"), ge=0, description="How far the products' sum may stand from the Amount."
     )
     fields: FieldNames = Field(FieldNames(), description="Other names for the fields that sfsync writes.")
+    messages: Messages = Field(Messages(), description="Other words for what people read in Salesforce.")
 
     @property
     def zone(self) -> ZoneInfo:

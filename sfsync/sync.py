@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sfsync.due import Restore, Version, decide
 from sfsync.errors import LookAgain, Outage, RecordIncomplete, SetupError, SfsyncError, TryAgainLater
 from sfsync.forms.compose import DISCOUNT, Blueprint, choose, compose
+from sfsync.messages import Messages
 from sfsync.records import Notice, Opportunity, OrderForm, Pdf, Receipt, Request, Stamp, Status, Upload
 from sfsync.renderers import Renderers
 from sfsync.salesforce.api import Api, chunks
@@ -204,7 +205,7 @@ class Sync:
                     now.later.add(job.opportunity.id)
                     continue
                 if isinstance(pdf, SfsyncError):
-                    now.notices.append((job.opportunity, _refused(job.opportunity, pdf)))
+                    now.notices.append((job.opportunity, self._refused(job.opportunity, pdf)))
                     continue
                 if pdf.missing:
                     log.warning("%s: no font has %s; the form shows boxes", job.opportunity.id, pdf.missing)
@@ -228,11 +229,11 @@ class Sync:
             if isinstance(found, Restore):
                 now.restore.append(opportunity)
         except SfsyncError as error:
-            now.notices.append((opportunity, _refused(opportunity, error)))
+            now.notices.append((opportunity, self._refused(opportunity, error)))
         except Exception as error:  # whatever one record does to us stays with that record
             log.exception("%s: this is a bug of sfsync's; please report it", opportunity.id)
             bug = SetupError(f"sfsync met something it does not know ({type(error).__name__}).")
-            now.notices.append((opportunity, _refused(opportunity, bug)))
+            now.notices.append((opportunity, self._refused(opportunity, bug)))
         return None
 
     def _batches(self, rendered: Iterator[tuple[_Job, Pdf]]) -> Iterator[list[tuple[_Job, Pdf]]]:
@@ -269,15 +270,18 @@ class Sync:
             seconds = (answer.ready_at - job.version.requested_at).total_seconds()
             log.info("%s: version %d attached, %.0f s after it was asked for", opportunity.id, answer.version, seconds)
             self._attached[opportunity.id] = answer.ready_at
-            return _ready(opportunity, job.form)
+            return _ready(opportunity, job.form, self._settings.messages)
         if isinstance(answer, LookAgain):
             now.again.append(opportunity.id)
         elif isinstance(answer, TryAgainLater):
             log.info("%s: %s", opportunity.id, answer)
             now.later.add(opportunity.id)
         else:
-            now.notices.append((opportunity, _refused(opportunity, answer)))
+            now.notices.append((opportunity, self._refused(opportunity, answer)))
         return None
+
+    def _refused(self, opportunity: Opportunity, error: SfsyncError) -> Notice:
+        return _refused(opportunity, error, self._settings.messages)
 
     def _tell(self, now: _Round, report: Report) -> None:
         """Write what changed, then ring for it: once for each change of state, never for each pass."""
@@ -315,31 +319,30 @@ def _differs(opportunity: Opportunity, notice: Notice) -> bool:
     return shown.status != notice.status or (shown.message or "").split() != (notice.message or "").split()
 
 
-def _ready(opportunity: Opportunity, form: OrderForm) -> Notice:
-    again = f" It is version {form.version} of the same file." if form.version > 1 else ""
+def _ready(opportunity: Opportunity, form: OrderForm, words: Messages) -> Notice:
+    body = words.ready_again if form.version > 1 else words.ready
     return Notice(
         opportunity_id=opportunity.id,
         owner_id=opportunity.owner_id,
         status=Status.READY,
         message=None,
-        title="Order form ready",
-        body=f"The order form for {opportunity.name} is among its Files.{again}",
+        title=words.ready_title,
+        body=body.format(opportunity=opportunity.name, version=form.version),
     )
 
 
-def _refused(opportunity: Opportunity, error: SfsyncError) -> Notice:
+def _refused(opportunity: Opportunity, error: SfsyncError, words: Messages) -> Notice:
     """What the rep reads: what to mend, or that the administrator has to."""
     if isinstance(error, RecordIncomplete):
-        status, title, message = Status.NEEDS_INFORMATION, "Order form needs information", error.what
+        status, title, message = Status.NEEDS_INFORMATION, words.incomplete_title, error.what
     else:
         log.error("%s: %s", opportunity.id, error)
-        status, title = Status.FAILED, "Order form failed"
-        message = f"The order form could not be made. Please ask your Salesforce administrator, and show this: {error}"
+        status, title, message = Status.FAILED, words.failed_title, words.failed.format(reason=error)
     return Notice(
         opportunity_id=opportunity.id,
         owner_id=opportunity.owner_id,
         status=status,
         message=message,
         title=title,
-        body=f"{opportunity.name}: {message}",
+        body=words.bell.format(opportunity=opportunity.name, message=message),
     )

@@ -16,6 +16,7 @@ from sfsync.errors import RecordIncomplete, SetupError, SetupErrors, did_you_mea
 from sfsync.forms.design import Design
 from sfsync.forms.money import Formatter
 from sfsync.forms.template import Condition, Template, Text
+from sfsync.messages import Messages
 from sfsync.records import FieldLabel, Opportunity, OrderForm, Values
 from sfsync.settings import OrderFormSettings, Settings
 
@@ -150,10 +151,10 @@ def compose(
 ) -> OrderForm:
     """Everything that the form says. Raises RecordIncomplete with every gap, each with how to mend it."""
     if not opportunity.currency:
-        raise RecordIncomplete("• The opportunity has no currency. Choose one.")
-    gaps = [*_missing(opportunity.values, blueprint.needs, labels), *_wrong_sums(opportunity, settings)]
-    if gaps:
-        raise RecordIncomplete("\n".join(gaps))
+        raise RecordIncomplete(f"• {settings.messages.no_currency}")
+    missing = _missing(opportunity.values, blueprint.needs, labels, settings.messages)
+    if gaps := [*missing, *_wrong_sums(opportunity, settings)]:
+        raise RecordIncomplete("\n".join(f"• {gap}" for gap in gaps))
     return OrderForm(
         opportunity_id=opportunity.id,
         name=blueprint.settings.name,
@@ -203,28 +204,31 @@ def file_title(text: str) -> str:
     return clean[:_TITLE].strip(" .")
 
 
-def _missing(values: Values, needs: Iterable[Need], labels: Mapping[str, FieldLabel]) -> list[str]:
+def _missing(values: Values, needs: Iterable[Need], labels: Mapping[str, FieldLabel], words: Messages) -> list[str]:
     """One line for each message, with all the fields that it stands for."""
     places: dict[str, list[str]] = {}
     for need in needs:
-        for place in _empty(values, need.path, labels[need.path]):
+        for place in _empty(values, need.path, labels[need.path], words):
             places.setdefault(need.message, []).append(place)
-    return [f"• {message} ({'; '.join(dict.fromkeys(found))})" for message, found in places.items()]
+    return [
+        words.missing.format(sentence=message, places="; ".join(dict.fromkeys(found)))
+        for message, found in places.items()
+    ]
 
 
-def _empty(values: Values, path: str, label: FieldLabel) -> Iterator[str]:
+def _empty(values: Values, path: str, label: FieldLabel, words: Messages) -> Iterator[str]:
     """Where the field is empty: `Account: Billing Street`, `Opportunity Product 2: Date`."""
     first, _, rest = path.partition(".")
     children = values.get(first)
     if not isinstance(children, tuple):
         if _blank(_leaf(values, path)):
-            yield f"{label.object_label}: {label.label}"
+            yield words.place.format(object=label.object_label, field=label.label)
     elif rest:
         for n, child in enumerate(children, 1):
             if _blank(_leaf(child, rest)):
-                yield f"{label.object_label} {n}: {label.label}"
+                yield words.place_in_list.format(object=label.object_label, number=n, field=label.label)
     elif not children:
-        yield f"{label.object_label}: none"
+        yield words.place_empty.format(object=label.object_label)
 
 
 def _leaf(values: Any, path: str) -> Any:
@@ -239,36 +243,34 @@ def _blank(value: Any) -> bool:
 
 def _wrong_sums(opportunity: Opportunity, settings: Settings) -> Iterator[str]:
     """A form whose sums disagree is not made: the customer would find it after signing."""
-    lines, amount = opportunity.values[LINES], opportunity.values["Amount"]
+    lines, amount, words = opportunity.values[LINES], opportunity.values["Amount"], settings.messages
     price = Formatter(Locale.parse(settings.locale), opportunity.currency, settings.zone).money
     if others := sorted(opportunity.line_currencies - {opportunity.currency}):
-        yield (
-            f"• The products are in {', '.join(others)}, the opportunity is in {opportunity.currency}. "
-            "Use one currency for all of them."
-        )
+        yield words.currencies_differ.format(others=", ".join(others), currency=opportunity.currency)
         return
     for n, line in enumerate(lines, 1):
-        yield from _wrong_line(n, line, opportunity.currency)
+        yield from _wrong_line(n, line, opportunity.currency, words)
     if not lines:
         return
     total = sum((line["TotalPrice"] or Decimal() for line in lines), Decimal())
-    if amount is None or abs(total - amount) > settings.amount_tolerance:
-        stands = "is empty" if amount is None else f"says {price(amount)}"
-        yield f"• The products add up to {price(total)}, but Amount {stands}. Correct the products or the amount."
+    if amount is None:
+        yield words.amount_empty.format(total=price(total))
+    elif abs(total - amount) > settings.amount_tolerance:
+        yield words.total_differs.format(total=price(total), amount=price(amount))
     if total < 0:
-        yield f"• The products add up to {price(total)}. An order form cannot promise less than nothing."
+        yield words.total_negative.format(total=price(total))
 
 
-def _wrong_line(n: int, line: Values, currency: str) -> Iterator[str]:
+def _wrong_line(n: int, line: Values, currency: str, words: Messages) -> Iterator[str]:
     quantity, price, total = line["Quantity"], line["UnitPrice"], line["TotalPrice"]
     if quantity is None or price is None or total is None:
-        yield f"• Product {n} has no quantity or no price. Complete it under Products."
+        yield words.product_incomplete.format(number=n)
         return
     percent = line.get("Discount") or Decimal()
     if not 0 <= percent <= _HUNDRED:
-        yield f"• Product {n} has a discount of {percent:f} %. Correct it under Products."
+        yield words.discount_impossible.format(number=n, percent=f"{percent:f}")
     cent = Decimal(1).scaleb(-get_currency_precision(currency))
     # prices are kept in whole cents, so a line may be off by half a cent for each piece
     slack = cent + abs(quantity) * cent / 2
     if abs(quantity * price * (1 - percent / _HUNDRED) - total) > slack:
-        yield f"• Product {n}: quantity times price and its total disagree. Correct it under Products."
+        yield words.product_differs.format(number=n)

@@ -1,5 +1,7 @@
 """The record says what is missing and where, and the form comes by itself once it is mended."""
 
+from tests.story.conftest import SETTINGS
+
 ADDRESS = "• Add the billing address to the account. (Account: Billing Street)"
 
 
@@ -112,3 +114,13 @@ def test_a_deal_that_leaves_the_stage_asks_for_nothing_any_more(world):
     world.move(deal, stage="Closed Lost")
     world.run(worker)
     assert (world.status(deal), world.message(deal)) == (None, None)
+
+
+def test_the_record_and_the_bell_speak_in_the_words_of_the_settings(world):
+    words = 'messages: {place_empty: "{object}: nichts", incomplete_title: Angaben fehlen, bell: "{message}"}\n'
+    deal = world.deal(products=0)
+    world.move(deal)
+    world.run(world.worker(SETTINGS + words))
+    assert world.message(deal) == "• Add at least one product. (Opportunity Product: nichts)"
+    assert world.bells(deal) == ["Angaben fehlen"]
+    assert world.org.notifications[0].body == world.message(deal)
