@@ -65,18 +65,26 @@ def environment(loader: BaseLoader | None = None, *, markup: bool) -> Environmen
     return env
 
 
-def compiled(env: Environment, source: str, name: str) -> Template:
+#: what else is done to a template's tree: of (source, name)
+Transform = Callable[[str, str], NodeTransformer]
+
+
+def compiled(env: Environment, source: str, name: str, also: Transform | None = None) -> Template:
     """`name` is the file as messages show it: it stands in tracebacks, beside the template's true line."""
-    tree = _Comparisons().visit(env.parse(source, name, name))
+    tree = env.parse(source, name, name)
+    if also:
+        tree = also(source, name).visit(tree)
+    tree = _Comparisons().visit(tree)
     return env.template_class.from_code(env, env.compile(tree, name, name), dict(env.globals))
 
 
 class Files(BaseLoader):
     """Templates from memory: what `Template.load` has read, and nothing else on this machine."""
 
-    def __init__(self, sources: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, sources: Mapping[str, tuple[str, str]], also: Transform | None = None) -> None:
         #: name in an include -> source, name in messages
         self._sources = sources
+        self._also = also
 
     def names(self) -> list[str]:
         """The files as messages show them."""
@@ -86,7 +94,7 @@ class Files(BaseLoader):
         if name not in self._sources:
             raise TemplateNotFound(name)
         source, shown_as = self._sources[name]
-        return compiled(environment, source, shown_as)
+        return compiled(environment, source, shown_as, self._also)
 
 
 def _finalizer(newline: str) -> Callable[[Context, Any], Any]:

@@ -181,7 +181,7 @@ class Walk:
 
     def _want(self, place: s.Place, node: nodes.Node) -> None:
         path = ".".join(place.path)
-        self.paths.setdefault(path, FieldPath(path, self.source.place(node.lineno, _spelt(node))))
+        self.paths.setdefault(path, FieldPath(path, self.source.place(node.lineno, spelt(node))))
 
     def of(self, node: nodes.Node) -> s.Shape:
         """What an expression stands for."""
@@ -229,14 +229,14 @@ class Walk:
     _of_tuple = _of_list
 
     def _of_call(self, node: nodes.Call) -> s.Shape:
-        spelt = _spelt(node.node)
-        if spelt not in ("namespace", "range", "loop.cycle", "loop.changed"):
-            self._refuse(node, f"{spelt or 'This'}() cannot be called.", "Use a filter: {{ value | upper }}.")
-        if spelt == "namespace":
+        called = spelt(node.node)
+        if called not in ("namespace", "range", "loop.cycle", "loop.changed"):
+            self._refuse(node, f"{called or 'This'}() cannot be called.", "Use a filter: {{ value | upper }}.")
+        if called == "namespace":
             return s.Namespace({pair.key: self.of(pair.value) for pair in node.kwargs})
         for argument in node.args:
             self.read(argument)
-        return s.many(s.TEXT) if spelt == "range" else s.TEXT
+        return s.many(s.TEXT) if called == "range" else s.TEXT
 
     def _of_test(self, node: nodes.Test) -> s.Shape:
         for child in node.iter_child_nodes():
@@ -330,7 +330,7 @@ class Walk:
         return s.either(*found)
 
     def _refuse(self, node: nodes.Node, what: str, remedy: str = "", *, wanted: str = "") -> NoReturn:
-        raise SetupError(what, where=self.source.place(node.lineno, wanted or _spelt(node)), remedy=remedy)
+        raise SetupError(what, where=self.source.place(node.lineno, wanted or spelt(node)), remedy=remedy)
 
 
 def roots() -> dict[str, s.Shape]:
@@ -339,12 +339,12 @@ def roots() -> dict[str, s.Shape]:
     return {"Opportunity": s.Place(()), "company": company, "form": s.Known("form", FORM_KEYS, {})}
 
 
-def _spelt(node: nodes.Node | None) -> str:
+def spelt(node: nodes.Node | None) -> str:
     """An expression as the author wrote it, as far as it is names and dots."""
     if isinstance(node, nodes.Name):
         return node.name
     if isinstance(node, nodes.Getattr):
-        return f"{_spelt(node.node)}.{node.attr}"
+        return f"{spelt(node.node)}.{node.attr}"
     if isinstance(node, nodes.Filter):
-        return _spelt(node.node)
+        return spelt(node.node)
     return ""
