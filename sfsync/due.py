@@ -69,7 +69,7 @@ class Restore:
 
 def fingerprints(values: Values, paths: Iterable[str]) -> dict[str, str]:
     """One short hash for each field path; over all lines where the path runs through them."""
-    return {path: _hash([_plain(v) for v in _leaves(values, path.split("."))], 8) for path in sorted(set(paths))}
+    return {path: _hash([_plain(v) for v in leaves(values, path.split("."))], 8) for path in sorted(set(paths))}
 
 
 def token(opportunity: Opportunity, made_from: Mapping[str, str], made_with: str) -> Token:
@@ -122,12 +122,13 @@ def _intact(opportunity: Opportunity) -> bool:
     )
 
 
-def _leaves(values: Any, steps: list[str]) -> list[Any]:
+def leaves(values: Any, steps: list[str]) -> list[Any]:
+    """What stands at the end of a path: one value, or one for each line that it runs through."""
     if isinstance(values, tuple):
-        return [leaf for each in values for leaf in (_leaves(each, steps) or [None])]
+        return [leaf for each in values for leaf in (leaves(each, steps) or [None])]
     if not steps:
         return [len(values) if isinstance(values, Mapping) else values]
-    return _leaves(values.get(steps[0]), steps[1:]) if isinstance(values, Mapping) else [None]
+    return leaves(values.get(steps[0]), steps[1:]) if isinstance(values, Mapping) else [None]
 
 
 def _plain(value: Any) -> str | bool | None:

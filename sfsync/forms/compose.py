@@ -150,11 +150,23 @@ def compose(
     labels: Mapping[str, FieldLabel],
 ) -> OrderForm:
     """Everything that the form says. Raises RecordIncomplete with every gap, each with how to mend it."""
+    if found := gaps(opportunity, blueprint, settings, labels):
+        raise RecordIncomplete("\n".join(found))
+    return filled(opportunity, blueprint, version, settings)
+
+
+def gaps(
+    opportunity: Opportunity, blueprint: Blueprint, settings: Settings, labels: Mapping[str, FieldLabel]
+) -> list[str]:
+    """What keeps the form from being made, in the rep's words: one line each."""
     if not opportunity.currency:
-        raise RecordIncomplete(f"• {settings.messages.no_currency}")
+        return [f"• {settings.messages.no_currency}"]
     missing = _missing(opportunity.values, blueprint.needs, labels, settings.messages)
-    if gaps := [*missing, *_wrong_sums(opportunity, settings)]:
-        raise RecordIncomplete("\n".join(f"• {gap}" for gap in gaps))
+    return [f"• {gap}" for gap in (*missing, *_wrong_sums(opportunity, settings))]
+
+
+def filled(opportunity: Opportunity, blueprint: Blueprint, version: Version, settings: Settings) -> OrderForm:
+    """The form as it would be, whether or not something is missing."""
     return OrderForm(
         opportunity_id=opportunity.id,
         name=blueprint.settings.name,

@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jinja2 import nodes, pass_context
@@ -12,8 +12,10 @@ from jinja2.visitor import NodeTransformer
 
 from sfsync.forms import environment
 from sfsync.forms.filters import FORMATTER, shown
+from sfsync.forms.money import Formatter
 from sfsync.forms.paths import spelt
-from sfsync.forms.template import NO_TEXT, TERMS, Template
+from sfsync.forms.template import NO_TEXT, TERMS, Condition, Template
+from sfsync.records import Values
 
 _TRACE = "trace of conditions"
 _FILTER = "traced"
@@ -36,6 +38,17 @@ class Branch:
 
 
 Answer = tuple[tuple[str, str], bool, tuple[tuple[str, str], ...]]
+
+
+def explain_condition(condition: Condition, values: Values, form: Formatter) -> Branch:
+    """A question of the settings: `shown` is 1 where it holds."""
+    env = environment.environment(markup=False)
+    env.filters[_FILTER] = _note
+    answers: list[Answer] = []
+    compiled = environment.compiled(env, condition.line, condition.where, _Traced)
+    compiled.render({"Opportunity": values, FORMATTER: form, _TRACE: answers})
+    [branch] = _branches(answers)
+    return replace(branch, where=condition.where)
 
 
 def explain(template: Template, variables: Mapping[str, Any], terms: str = "") -> tuple[Branch, ...]:
@@ -93,7 +106,7 @@ def _note(context: Context, outcome: Any, facts: list[str], values: list[Any]) -
     return outcome
 
 
-def _said(value: Any, form: Any) -> str:
+def _said(value: Any, form: Formatter) -> str:
     if isinstance(value, Undefined | Mapping):
         return ""
     if isinstance(value, tuple | list):

@@ -95,16 +95,17 @@ class Condition:
     paths: tuple[FieldPath, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "paths", _paths_of_line(self._line, self.where))
+        object.__setattr__(self, "paths", _paths_of_line(self.line, self.where))
 
     @property
-    def _line(self) -> str:
+    def line(self) -> str:
+        """The question as a template of one line, which says yes or nothing."""
         return f"{{% if {self.source} %}}yes{{% endif %}}"
 
     def holds(self, opportunity: Values) -> bool:
         """An empty field is neither more nor less than anything."""
         values = {"Opportunity": opportunity, FORMATTER: formatter("en_US", "USD", "UTC")}
-        return _run(_compiled_line(self._line), values, _IN_SETTINGS, where=self.where) == "yes"
+        return _run(_compiled_line(self.line), values, _IN_SETTINGS, where=self.where) == "yes"
 
 
 class _Reader:

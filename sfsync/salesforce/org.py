@@ -77,16 +77,16 @@ class Org:
         requests = [Request(opportunity_id=i, stamps=frozenset(stamps)) for i, stamps in seen.items()]
         return requests, [Left(opportunity_id=r["Id"], has_form=bool(r[plan.names.version])) for r in left]
 
-    def read(self, plan: Plan, ids: Sequence[str]) -> Iterator[Opportunity]:
-        """Read in full those that still stand in a watched stage, in the order given.
+    def read(self, plan: Plan, ids: Sequence[str], *, in_any_stage: bool = False) -> Iterator[Opportunity]:
+        """Read in full those that still stand in a watched stage, or all of them, in the order given.
 
         The rows are asked for before the data, so that the version is never later than what it is made from.
         """
         for some in chunks(ids, IDS_PER_QUERY):
-            standing = soql.among("StageName", plan.stages)
+            standing = () if in_any_stage else (soql.among("StageName", plan.stages),)
             texts = [
                 soql.select(_ROW, "Order_Form__c", soql.among_ids("Opportunity__c", some)),
-                soql.select(plan.selected, "Opportunity", soql.among_ids("Id", some), standing),
+                soql.select(plan.selected, "Opportunity", soql.among_ids("Id", some), *standing),
                 *(_read_children(c, some) for c in plan.children),
             ]
             rows, opportunities, *children = self.api.queries(texts)
