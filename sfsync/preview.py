@@ -13,7 +13,7 @@ from sfsync.forms.compose import DISCOUNT, Blueprint, choose, filled, gaps
 from sfsync.forms.explain import Branch, explain, explain_condition
 from sfsync.forms.filters import FORMATTER, shown
 from sfsync.forms.render import variables
-from sfsync.records import FieldLabel, Opportunity, OrderForm
+from sfsync.records import FieldLabel, Opportunity, OrderForm, Status
 from sfsync.salesforce.api import Api
 from sfsync.salesforce.org import Org
 from sfsync.samples import SAMPLES, sample
@@ -215,13 +215,13 @@ def _few(values: Sequence[str], most: int = 3) -> str:
 def _writes(preview: Preview, config: Config, now: datetime) -> Mapping[str, str]:
     names, form = config.settings.fields, preview.form
     if preview.gaps:
-        return {names.status: "Needs information", names.message: "\n".join(preview.gaps)}
+        return {names.status: Status.NEEDS_INFORMATION, names.message: "\n".join(preview.gaps)}
     if preview.due is None:
         return {}
     if isinstance(preview.due, Restore):
         return {"sfsync's own fields": "as its last row says"}
     return {
-        names.status: "Ready",
+        names.status: Status.READY,
         names.message: "(empty)",
         names.version: str(form.version),
         names.requested_at: f"{form.requested_at:%Y-%m-%d %H:%M:%S} UTC",
