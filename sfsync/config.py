@@ -1,18 +1,43 @@
 """The admin's one file, `config/sfsync.yaml`: read into `Settings`, and every mistake named with its line."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
+from sfsync import yamlfile
 from sfsync.errors import SetupError, SetupErrors, did_you_mean
-from sfsync.settings import Company, FieldNames, OrderFormSettings, Settings
+from sfsync.settings import Settings
+from sfsync.yamlfile import Document, Place
 
-#: Where a value stands in the file: keys and list positions from the top
-Place = tuple[str | int, ...]
+_SECRET = re.compile(r"secret|passw|private.?key|token|api.?key|credential", re.IGNORECASE)
+#: what people look for in this file though it stands in the environment
+_ENVIRONMENT = {
+    "client_id": "SF_CLIENT_ID",
+    "consumer_key": "SF_CLIENT_ID",
+    "username": "SF_USERNAME",
+    "user": "SF_USERNAME",
+    "login_url": "SF_LOGIN_URL",
+    "instance_url": "SF_LOGIN_URL",
+    "domain": "SF_LOGIN_URL",
+}
+_SAID = {
+    "string_too_short": "it is empty",
+    "too_short": "name at least one",
+    "string_type": "write some text here",
+    "tuple_type": "write a list, each entry after a dash",
+    "dict_type": "write its settings below it, indented, each with a colon",
+    "model_type": "write its settings below it, indented, each with a colon",
+    "decimal_parsing": "write a number, such as 0.01",
+    "decimal_type": "write a number, such as 0.01",
+    "int_parsing": "write a whole number, such as 200",
+    "int_type": "write a whole number, such as 200",
+    "bool_parsing": "write yes or no",
+    "bool_type": "write yes or no",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +46,11 @@ class Config:
 
     path: Path
     settings: Settings
-    lines: dict[Place, int]
+    document: Document
 
     def where(self, *place: str | int) -> str:
         """`config/sfsync.yaml:9` for a setting, or for the nearest setting above it."""
-        return f"{shown(self.path)}:{_line(self.lines, place)}"
+        return f"{shown(self.path)}:{self.document.line(place)}"
 
     def find(self, name: str) -> Path:
         """A template or logo, looked for in `templates` beside the settings' folder, in it, and beside the file."""
@@ -37,73 +62,23 @@ class Config:
 def load(path: Path) -> Config:
     """Read the settings. Raises SetupError or SetupErrors that name file and line of every mistake."""
     try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        document = yamlfile.read(path, shown(path))
+    except OSError as error:
         raise SetupError(
-            f"The settings cannot be read: {reason}.", where=str(path), remedy="Name another file with --config FILE."
+            f"The settings cannot be read: {error.strerror}.",
+            where=str(path),
+            remedy="Name another file with --config FILE, or begin with sfsync init.",
         ) from None
-    # text pasted from web pages brings non-breaking spaces, which YAML takes for letters
-    raw, lines = _parse(text.replace("\u00a0", " "), path)
-    try:
-        settings = Settings.model_validate(raw)
-    except ValidationError as error:
-        errors = [e for e in error.errors() if e["type"] != "too_short" or error.error_count() == 1]
-        problems = [_problem(each, path, lines) for each in errors]
-        raise problems[0] if len(problems) == 1 else SetupErrors(problems) from None
-    return Config(path, settings, lines)
-
-
-def _parse(text: str, path: Path) -> tuple[object, dict[Place, int]]:
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"{shown(path)}:{mark.line + 1}" if mark else shown(path)
+    if not isinstance(document.value, dict):
         raise SetupError(
-            f"This is not YAML: {error.problem}.", where=place, remedy="Check the indentation, colons and quotes."
-        ) from None
-    except yaml.YAMLError as error:
-        raise SetupError(f"This is not YAML: {error}.", where=shown(path)) from None
-    if not isinstance(node, yaml.MappingNode):
-        raise SetupError(
-            "The settings are empty.", where=f"{shown(path)}:1", remedy="Begin with company: and order_forms:."
+            "There are no settings here.", where=f"{shown(path)}:1", remedy="Begin with company: and order_forms:."
         )
-    top: Place = ()
-    return _Loader(text).get_single_data(), {top: 1, **dict(_marks(node, top, path))}
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML in which `8:00` and `yes` are the text that the admin wrote."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 (PyYAML's own class attribute)
-        first: [(tag, regexp) for tag, regexp in resolvers if tag == "tag:yaml.org,2002:null"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
-def _marks(node: yaml.Node, place: Place, path: Path) -> Iterator[tuple[Place, int]]:
-    if isinstance(node, yaml.SequenceNode):
-        for n, child in enumerate(node.value):
-            yield (*place, n), child.start_mark.line + 1
-            yield from _marks(child, (*place, n), path)
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, child in node.value:
-            line = key.start_mark.line + 1
-            if key.value in seen:
-                raise SetupError(
-                    f"'{key.value}' stands here twice.", where=f"{shown(path)}:{line}", remedy="Delete one of them."
-                )
-            seen.add(key.value)
-            yield (*place, key.value), line
-            yield from _marks(child, (*place, key.value), path)
-
-
-def _line(lines: dict[Place, int], place: Place) -> int:
-    while place not in lines:
-        place = place[:-1]
-    return lines[place]
+    try:
+        settings = Settings.model_validate(document.value)
+    except ValidationError as error:
+        problems = list(_problems(error, path, document))
+        raise problems[0] if len(problems) == 1 else SetupErrors(problems) from None
+    return Config(path, settings, document)
 
 
 def shown(path: Path) -> str:
@@ -114,31 +89,80 @@ def shown(path: Path) -> str:
         return str(path)
 
 
-def _problem(error: Any, path: Path, lines: dict[Place, int]) -> SetupError:
+def _problems(error: ValidationError, path: Path, document: Document) -> Iterator[SetupError]:
+    """Every mistake, in the order of the lines."""
+    errors = [e for e in error.errors() if e["type"] != "too_short" or error.error_count() == 1]
+    placed = [(document.line(e["loc"]), e) for e in errors]
+    for line, each in sorted(placed, key=lambda pair: pair[0]):
+        yield _problem(each, f"{shown(path)}:{line}", document)
+
+
+def _problem(error: Any, where: str, document: Document) -> SetupError:
     place: Place = tuple(error["loc"])
-    where = f"{shown(path)}:{_line(lines, place)}"
     key = str(place[-1])
     if error["type"] == "extra_forbidden":
-        known = _known_keys(place[:-1])
-        remedy = did_you_mean(key, known) or f"Known here: {', '.join(known)}."
-        return SetupError(f"'{key}' is not a setting.", where=where, remedy=remedy)
+        return _unknown(place, where)
     if error["type"] == "missing":
         return SetupError(f"'{key}' is missing.", where=where, remedy=f"Add a line {key}: …")
     if error["type"] == "value_error":
         return SetupError(str(error["ctx"]["error"]), where=where)
-    return SetupError(f"'{key}': {_said(error)}.", where=where, remedy="See docs/reference.md.")
+    while place not in document.lines:  # pydantic also names its own types
+        place = place[:-1]
+    said = _SAID.get(error["type"]) or str(error["msg"])[:1].lower() + str(error["msg"])[1:]
+    return SetupError(f"'{_dotted(place)}': {said}.", where=where, remedy="See docs/reference.md.")
 
 
-def _said(error: Any) -> str:
-    if error["type"] == "string_too_short":
-        return "it is empty"
-    if error["type"] == "too_short":
-        return "name at least one order form"
-    if error["type"] == "string_type":
-        return "write some text here"
-    return str(error["msg"])[:1].lower() + str(error["msg"])[1:]
+def _dotted(place: Place) -> str:
+    """The last name, with what follows it: `needs`, `order_forms.1`."""
+    names = [str(part) for part in place]
+    first = max(n for n, part in enumerate(place) if isinstance(part, str))
+    return ".".join(names[first:])
 
 
-def _known_keys(place: Place) -> list[str]:
-    parts: dict[str, type[BaseModel]] = {"company": Company, "order_forms": OrderFormSettings, "fields": FieldNames}
-    return list(parts.get(str(place[0]) if place else "", Settings).model_fields)
+def _unknown(place: Place, where: str) -> SetupError:
+    """Say what is meant by a key that is no setting: a secret, one of the environment, one of another level."""
+    key = str(place[-1])
+    known = list(_model_at(place[:-1]).model_fields)
+    if variable := _ENVIRONMENT.get(key.lower().removeprefix("sf_")):
+        remedy = f"Delete it here, and set {variable} in the environment."
+    elif _SECRET.search(key):
+        return SetupError(f"'{key}' is a secret, and has no place in this file.", where=where, remedy=_kept(key))
+    elif elsewhere := [name for name, model in _models("", Settings) if key in model.model_fields]:
+        remedy = f"It belongs under {elsewhere[0]}." if elsewhere[0] else "It belongs at the left margin."
+    else:
+        remedy = did_you_mean(key, known) or f"Known here: {', '.join(known)}."
+    return SetupError(f"'{key}' is not a setting{' here' if 'belongs' in remedy else ''}.", where=where, remedy=remedy)
+
+
+def _kept(key: str) -> str:
+    """Where a secret is kept."""
+    if "key" in key.lower():
+        variable = "SF_PRIVATE_KEY, or SF_PRIVATE_KEY_FILE,"
+    elif "secret" in key.lower():
+        variable = "SF_CLIENT_SECRET"
+    else:
+        return "Delete it. sfsync takes no passwords: docs/admin.md leads to a certificate or a client secret."
+    return f"Delete it here, and set {variable} in the environment. If this file was ever shared, make a new one."
+
+
+def _models(name: str, model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Every model of the settings, by the setting that holds it."""
+    yield name, model
+    for inner, info in model.model_fields.items():
+        if found := _model_in(info.annotation):
+            yield from _models(inner, found)
+
+
+def _model_at(place: Place) -> type[BaseModel]:
+    """The model that says what may stand at a place."""
+    model: type[BaseModel] = Settings
+    for key in place:
+        info = model.model_fields.get(str(key))
+        model = (_model_in(info.annotation) if info else None) or model
+    return model
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)

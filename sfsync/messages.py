@@ -19,7 +19,7 @@ class Told:
 
 
 def _say(text: str, when: str, do: str) -> Any:
-    return Field(text, min_length=1, description=f"{when} {do}".strip(), json_schema_extra={"when": when, "do": do})
+    return Field(text, min_length=1, description=when, json_schema_extra={"when": when, "do": do})
 
 
 _BY_ITSELF = "The form then comes by itself."

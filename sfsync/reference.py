@@ -14,6 +14,7 @@ from sfsync.forms.markup import TAGS
 from sfsync.forms.paths import FORM_KEYS
 from sfsync.messages import Messages, told
 from sfsync.records import Status
+from sfsync.schema import schema, spelled
 from sfsync.settings import Company, FieldNames, OrderFormSettings, Settings, TermsSettings
 
 _STATUS = {
@@ -91,18 +92,7 @@ def _default(field: FieldInfo) -> str:
         return "needed"
     if isinstance(value, BaseModel):
         return "as below"
-    return "" if value in (None, "", (), {}) else f"`{_words(value)}`"
-
-
-def _words(value: Any) -> str:
-    """A duration as one writes it; anything else as it stands."""
-    seconds = getattr(value, "total_seconds", None)
-    if seconds is None:
-        return "at all times" if type(value).__name__ == "BusinessHours" else str(value)
-    for name, size in (("days", 86400), ("minutes", 60)):
-        if seconds() % size == 0:
-            return f"{seconds() / size:.0f} {name}"
-    return f"{seconds():.0f} seconds"
+    return "" if value in (None, "", (), {}) else f"`{spelled(value)}`"
 
 
 def _variables() -> Iterator[str]:
@@ -155,7 +145,11 @@ def _messages() -> Iterator[str]:
 
 
 #: each page by its place in the repository
-PAGES: dict[str, Callable[[], str]] = {"docs/reference.md": reference, "docs/messages.md": messages}
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/reference.md": reference,
+    "docs/messages.md": messages,
+    "config/sfsync.schema.json": schema,
+}
 
 
 if __name__ == "__main__":

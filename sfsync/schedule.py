@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _DURATION = re.compile(r"(?P<number>\d+)\s*(?P<unit>second|minute|hour|day)s?", re.IGNORECASE)
+#: for editors, which know no named groups and no flags
+DURATION_PATTERN = r"^\d+ *([Ss]econd|[Mm]inute|[Hh]our|[Dd]ay)s?$"
+HOURS_PATTERN = r"^[A-Za-z]{3,9}( *- *[A-Za-z]{3,9})? +\d{1,2}:\d\d *- *\d{1,2}:\d\d( +[A-Za-z_/+0-9-]+)?$"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(
     r"(?P<first>[a-z]{3})[a-z]*(?:\s*-\s*(?P<last>[a-z]{3})[a-z]*)?"

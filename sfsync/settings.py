@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.numbers import list_currencies
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from sfsync import schedule
 from sfsync.messages import Messages
@@ -33,15 +33,42 @@ def _locale(name: str) -> str:
         raise ValueError(f"'{name}' is not a locale. Write it like en_US or de_DE.") from None
 
 
+def _straight(expression: str) -> str:
+    """Word processors and web pages turn quotes into curly ones, which no condition means."""
+    return expression.translate(dict.fromkeys(map(ord, "“”„"), '"'))
+
+
 def _lines(value: object) -> object:
     return value.splitlines() if isinstance(value, str) else value
 
 
+def _text(*examples: str, pattern: str = "") -> WithJsonSchema:
+    """What an editor knows of a text that we read ourselves."""
+    says = {"pattern": pattern, "examples": list(examples)}
+    return WithJsonSchema({"type": "string", **{key: value for key, value in says.items() if value}})
+
+
 Text = Annotated[str, Field(min_length=1)]
-ApiName = Annotated[str, AfterValidator(_api_name)]
-Duration = Annotated[timedelta, BeforeValidator(schedule.duration)]
-Hours = Annotated[schedule.BusinessHours, BeforeValidator(schedule.business_hours)]
-Zone = Annotated[ZoneInfo, BeforeValidator(schedule.time_zone)]
+Expression = Annotated[str, AfterValidator(_straight)]
+ApiName = Annotated[str, AfterValidator(_api_name), _text(pattern="^[A-Za-z]\\w*$")]
+Currency = Annotated[str, AfterValidator(_currency), _text("USD", "EUR", "GBP", pattern="^[A-Z]{3}$")]
+LocaleName = Annotated[str, AfterValidator(_locale), _text("en_US", "en_GB", "de_DE", "fr_FR")]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(schedule.duration),
+    _text("15 seconds", "5 minutes", "1 hour", "30 days", pattern=schedule.DURATION_PATTERN),
+]
+Hours = Annotated[
+    schedule.BusinessHours,
+    BeforeValidator(schedule.business_hours),
+    _text("Mon-Fri 8:00-18:00 Europe/Berlin", "Mon-Sat 7:00-19:00 America/New_York", pattern=schedule.HOURS_PATTERN),
+]
+Zone = Annotated[ZoneInfo, BeforeValidator(schedule.time_zone), _text("Europe/Berlin", "America/New_York", "UTC")]
+AddressLines = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_lines),
+    WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}}),
+]
 
 
 class _Model(BaseModel):
@@ -54,7 +81,7 @@ class Company(_Model):
     name: Text = Field(description="The name on the form.")
     legal_name: str = Field("", description="The registered name, where it differs.")
     logo: str = Field("", description="A PNG or JPEG in the templates folder.")
-    address: Annotated[tuple[str, ...], BeforeValidator(_lines)] = Field((), description="The address, line by line.")
+    address: AddressLines = Field((), description="The address, line by line.")
     email: str = Field("", description="Where questions about the form go.")
     phone: str = Field("", description="The telephone number.")
     website: str = Field("", description="The website.")
@@ -68,7 +95,7 @@ class TermsSettings(_Model):
         description="In the templates folder: text (`.xml`), printed where the template says `{% include terms %}`, "
         "or a PDF, whose pages follow the form's."
     )
-    when: str = Field("", description="Only for Opportunities of which this is true; left out, for all.")
+    when: Expression = Field("", description="Only for Opportunities of which this is true; left out, for all.")
 
 
 class OrderFormSettings(_Model):
@@ -78,7 +105,7 @@ class OrderFormSettings(_Model):
     stage: Text = Field(description="An Opportunity that reaches this stage gets the form.")
     template: Text = Field(description="A file in the templates folder.")
     file_name: Text = Field("Order Form {{ Opportunity.Name }}", description="The file's name, without .pdf.")
-    when: str = Field(
+    when: Expression = Field(
         "",
         description='Only Opportunities of which this is true, such as `Opportunity.Type == "Renewal"`.',
     )
@@ -122,10 +149,10 @@ class Settings(_Model):
         timedelta(days=30),
         description="A deal that has stood in its stage for longer than this, and never had a form, gets none.",
     )
-    currency: Annotated[str, AfterValidator(_currency)] | None = Field(
+    currency: Currency | None = Field(
         None, description="The org's currency. Needed where the org has only one; else each record names its own."
     )
-    locale: Annotated[str, AfterValidator(_locale)] = Field("en_US", description="How numbers and dates are written.")
+    locale: LocaleName = Field("en_US", description="How numbers and dates are written.")
     time_zone: Zone | None = Field(None, description="The zone of dates on the form; else that of the business hours.")
     amount_tolerance: Decimal = Field(
         Decimal("0.01"), ge=0, description="How far the products' sum may stand from the Amount."

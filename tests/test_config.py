@@ -93,12 +93,67 @@ def test_an_empty_file_says_how_to_begin(write):
 
 def test_a_missing_file_says_how_to_name_another():
     assert complaint(Path("nowhere.yaml")) == (
-        "nowhere.yaml: The settings cannot be read: No such file or directory. Name another file with --config FILE."
+        "nowhere.yaml: The settings cannot be read: No such file or directory. Name another file with --config FILE, "
+        "or begin with sfsync init."
     )
 
 
-def test_text_pasted_from_a_web_page_is_understood(write):
-    assert config.load(write(GOOD.replace("  name:", "\u00a0\u00a0name:"))).settings.company.name == "Northwind"
+@pytest.mark.parametrize(
+    ("where", "line", "said"),
+    [
+        ("name: Northwind", "name: [Northwind]", "2: 'name': write some text here."),
+        ("  name: Northwind", "  Northwind", "1: 'company': write its settings below it, indented, each with a colon."),
+        (
+            "  - name: Standard\n",
+            "  - Standard\n  - name: Standard\n",
+            "4: 'order_forms.0': write its settings below it",
+        ),
+        ("stage: Order Form", "stage:", "5: 'stage': write some text here."),
+        ("template: order_form.xml", "template: order_form.xml\n    needs: Address", "7: 'needs': write its settings"),
+        ("company:", "amount_tolerance: little\ncompany:", "1: 'amount_tolerance': write a number, such as 0.01."),
+        ("company:", "stage: Won\ncompany:", "1: 'stage' is not a setting here. It belongs under order_forms."),
+        (
+            "stage: Order",
+            "currency: EUR\n    stage: Order",
+            "5: 'currency' is not a setting here. It belongs at the left",
+        ),
+        ("company:", "company:\n  adress: Street 1", "2: 'adress' is not a setting. Did you mean address?"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_or_in_the_wrong_place_says_what_to_write(write, where, line, said):
+    assert f"config/sfsync.yaml:{said}" in complaint(write(GOOD.replace(where, line, 1)))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "client_secret: hunter2",
+            "'client_secret' is a secret, and has no place in this file. Delete it here, and set",
+        ),
+        ("SF_PRIVATE_KEY: hunter2", "set SF_PRIVATE_KEY, or SF_PRIVATE_KEY_FILE, in the environment."),
+        ("login: {password: hunter2}", "'login' is not a setting."),
+        ("password: hunter2", "sfsync takes no passwords"),
+        ("access_token: hunter2", "sfsync takes no passwords"),
+        ("username: hunter2", "Delete it here, and set SF_USERNAME in the environment."),
+        ("Consumer_Key: hunter2", "Delete it here, and set SF_CLIENT_ID in the environment."),
+        ("note: 00D5g000004hunter2!AQEAQhunter2hunter2hunter2", "7: Here stands a session of Salesforce."),
+        ("note: eyJhunter2hunter2.eyJhunter2hunter2.hunter2", "7: Here stands an access token."),
+        (f"note: {'0AB1' * 16}", "7: Here stands a Consumer Secret."),
+        ("key: |\n  -----BEGIN RSA PRIVATE KEY-----\n  hunter2", "8: Here stands a private key."),
+        ("-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----", "7: Here stands a private key."),
+    ],
+)
+def test_a_secret_is_refused_with_the_place_where_it_belongs_and_never_printed(write, line, said):
+    complained = complaint(write(GOOD + line + "\n"))
+    assert said in complained
+    assert "hunter2" not in complained
+    assert "0AB1" not in complained
+
+
+def test_curly_quotes_in_a_condition_are_quotes(write):
+    text = GOOD + "    when: Opportunity.Type == “Renewal”\n"
+    assert config.load(write(text)).settings.order_forms[0].when == 'Opportunity.Type == "Renewal"'
 
 
 def test_an_address_is_read_line_by_line(write):
