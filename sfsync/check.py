@@ -72,6 +72,8 @@ class Checks:
         try:
             config = self._try(f"settings in {path}", lambda: configs.load(path))
             blueprints = self._try("templates and fonts", lambda: compose.load(config)) if config else None
+            for blueprint in blueprints or ():
+                self._look(blueprint)
             api = self._try("environment", lambda: connect(environ, now))
             if api and self._try("login", lambda: api.session.instance_url, shown=True) and config and blueprints:
                 self._org(api, config, blueprints, now)
@@ -103,6 +105,11 @@ class Checks:
     def _bad(self, what: str, remedy: str) -> None:
         self.bad += 1
         self._say(Finding(Mark.BAD, what, remedy))
+
+    def _look(self, blueprint: Blueprint) -> None:
+        for colour in blueprint.design.theme.hard_to_read():
+            what = f"The form {blueprint.settings.name} is hard to read: {colour}."
+            self._note(what, "Choose a darker colour under theme: in the settings.")
 
     def _org(self, api: Api, config: Config, blueprints: Sequence[Blueprint], now: Callable[[], datetime]) -> None:
         org = Org(api, currency=config.settings.currency)

@@ -2,15 +2,15 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.numbers import list_currencies
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from sfsync import schedule
+from sfsync import measures, schedule
 from sfsync.messages import Messages
 
 
@@ -42,6 +42,17 @@ def _lines(value: object) -> object:
     return value.splitlines() if isinstance(value, str) else value
 
 
+def _points(value: str) -> str:
+    if not 5 <= measures.length(value) <= 24:  # noqa: PLR2004
+        raise ValueError(f"'{value}' is no size for a form's text. Write 5pt to 24pt.")
+    return value
+
+
+def _margins(value: str) -> str:
+    measures.lengths(value)
+    return value
+
+
 def _text(*examples: str, pattern: str = "") -> WithJsonSchema:
     """What an editor knows of a text that we read ourselves."""
     says = {"pattern": pattern, "examples": list(examples)}
@@ -69,6 +80,10 @@ AddressLines = Annotated[
     BeforeValidator(_lines),
     WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}}),
 ]
+Colour = Annotated[str, AfterValidator(measures.colour), _text("#16324f", pattern="^#[0-9a-fA-F]{6}$")]
+Length = Annotated[str, AfterValidator(_points), _text("8.5pt", "3mm")]
+Paper = Annotated[str, AfterValidator(measures.paper), WithJsonSchema({"enum": list(measures.PAPERS)})]
+Margins = Annotated[str, AfterValidator(_margins), _text("18mm", "18mm 16mm", "20mm 18mm 15mm 18mm")]
 
 
 class _Model(BaseModel):
@@ -98,6 +113,27 @@ class TermsSettings(_Model):
     when: Expression = Field("", description="Only for Opportunities of which this is true; left out, for all.")
 
 
+class ThemeSettings(_Model):
+    """How forms look. The logo stands under `company:`."""
+
+    accent: Colour = Field("#1f4e79", description="Headings, and the total's band with white text on it.")
+    ink: Colour = Field("#1c232b", description="Text.")
+    muted: Colour = Field("#66717d", description="Labels and what steps back.")
+    tint: Colour = Field("#f3f5f8", description="The bands behind fields and groups.")
+    size: Length = Field("8.5pt", description="The size of text.")
+    page: Paper = Field("A4", description=f"The paper: {', '.join(measures.PAPERS)}.")
+    margins: Margins = Field(
+        "42pt 48pt 36pt 48pt", description="Top, right, bottom and left; or one or two of them, as in CSS."
+    )
+
+    @model_validator(mode="after")
+    def _leaves_room(self) -> Self:
+        (wide, high), (top, right, bottom, left) = measures.PAPERS[self.page], measures.lengths(self.margins)
+        if wide - left - right < wide / 3 or high - top - bottom < high / 3:
+            raise ValueError(f"The margins {self.margins} leave too little of a page of {self.page}.")
+        return self
+
+
 class OrderFormSettings(_Model):
     """One kind of order form: which Opportunities get it, from which template, and what they must hold."""
 
@@ -115,6 +151,7 @@ class OrderFormSettings(_Model):
     terms: tuple[TermsSettings, ...] = Field(
         (), description="The terms to choose from: the first whose condition holds; none where none does."
     )
+    theme: ThemeSettings = Field(ThemeSettings(), description="What looks different on this form.")
 
 
 def _apart(forms: tuple[OrderFormSettings, ...]) -> tuple[OrderFormSettings, ...]:
@@ -142,6 +179,7 @@ class Settings(_Model):
     order_forms: Annotated[tuple[OrderFormSettings, ...], Field(min_length=1), AfterValidator(_apart)] = Field(
         description="The forms, in order: the first whose stage and condition match wins."
     )
+    theme: ThemeSettings = Field(ThemeSettings(), description="How forms look.")
     check_every: Duration = Field(timedelta(seconds=15), description="How often to look, in business hours.")
     business_hours: Hours = Field(schedule.ALWAYS, description="When reps work: `Mon-Fri 8:00-18:00 Europe/Berlin`.")
     check_otherwise_every: Duration = Field(timedelta(minutes=5), description="How often to look outside these hours.")

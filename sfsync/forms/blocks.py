@@ -3,28 +3,17 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
-from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from sfsync.errors import did_you_mean
-from sfsync.forms.inline import Setting, plain, segments
+from sfsync.forms.inline import GUTTER, Setting, plain, segments
 from sfsync.forms.pages import Block, Flow
 from sfsync.forms.rows import Box, Cell, Line, Picture, Row, Style, merged, stacked, wrapped
+from sfsync.forms.signing import signatures
 from sfsync.forms.table import table
 
-_GUTTER = 16.0
-_ANCHOR_SIZE = 4.0
-_SIGN_LABELS = "Signature|Name|Title|Date"
 #: level -> (size relative to the text, space before)
 _HEADINGS = {"1": (2.5, 0.0), "2": (1.3, 15.0), "3": (0.86, 8.0)}
-
-
-class _Slot(NamedTuple):
-    """A line to write on: what stands on it already, an e-signing tool's anchor, and its label."""
-
-    value: tuple[Line, ...]
-    anchor: tuple[Line, ...]
-    label: tuple[Line, ...]
 
 
 def blocks(elements: Iterable[Element], width: float, setting: Setting) -> list[Block]:
@@ -66,7 +55,7 @@ def _h(element: Element, width: float, setting: Setting) -> list[Row]:
 
 def _p(element: Element, width: float, setting: Setting) -> list[Row]:
     says, theme = setting.read(element), setting.theme
-    colour = says.get("color", theme.muted if says.get("muted") else theme.ink)
+    colour = theme.muted if says.get("muted") else theme.ink
     lines = _text(element, width, setting, Style(says.get("size", theme.size), colour))
     return _lines(lines, width, says.get("align", setting.align), gap=3)
 
@@ -78,8 +67,8 @@ def _columns(element: Element, width: float, setting: Setting) -> list[Row]:
         setting.wrong(element, f"widths names {len(shares)} columns, and there are {len(element)}.")
     if not shares:
         return []
-    room = width - _GUTTER * (len(shares) - 1)
-    starts = accumulate((room * share / sum(shares) + _GUTTER for share in shares), initial=0.0)
+    room = width - GUTTER * (len(shares) - 1)
+    starts = accumulate((room * share / sum(shares) + GUTTER for share in shares), initial=0.0)
     columns = [
         stacked(rows(column, room * share / sum(shares), _leaning(column, setting)))
         for column, share in zip(element, shares, strict=True)
@@ -141,71 +130,10 @@ def _total(element: Element, width: float, setting: Setting) -> Row:
 def _terms(element: Element, width: float, setting: Setting) -> list[Block]:
     says = setting.read(element)
     count = says.get("columns", 1)
-    wide = (width - _GUTTER * (count - 1)) / count
+    wide = (width - GUTTER * (count - 1)) / count
     style = Style(says.get("size", setting.theme.size * 0.85), setting.theme.ink)
     found = tuple(lines for p in element if (lines := _text(p, wide, setting, style)))
-    return [Flow(found, count, wide, _GUTTER, 4.0, gap=5)] if found else []
-
-
-def _signatures(element: Element, width: float, setting: Setting) -> list[Row]:
-    labels = plain(setting.read(element).get("labels", _SIGN_LABELS)).split("|")
-    if len(labels) != 4:  # noqa: PLR2004
-        setting.wrong(element, "labels names four things.", f'Write labels="{_SIGN_LABELS}" in your words.')
-    wide = (width - 2 * _GUTTER) / 2
-    found: list[Row] = []
-    for start in range(0, len(element), 2):
-        pair = [_sign(sign, labels, wide, setting) for sign in element[start : start + 2]]
-        parts = [(number * (wide + 2 * _GUTTER), 0.0, row) for number, row in enumerate(pair)]
-        found.append(merged(parts, max(row.height for row in pair), gap=18))
-    return found
-
-
-def _sign(element: Element, labels: Sequence[str], width: float, setting: Setting) -> Row:
-    """Signature and date beside each other, name and title below."""
-    says = setting.read(element)
-    party = wrapped([(setting.theme.text._replace(bold=True), plain(says["party"]) or " ")], width)
-    given = ("", plain(says.get("name")), plain(says.get("title")), "")
-    anchors = (says.get("anchor"), None, None, says.get("date-anchor"))
-    for anchor in anchors:
-        _once(element, anchor, setting)
-    left, right = width * 0.62, width * 0.38 - _GUTTER / 2
-    slots = [
-        _slot(label, value, anchor, left if number < 2 else right, setting)  # noqa: PLR2004 (signature, name)
-        for number, (label, value, anchor) in enumerate(zip(labels, given, anchors, strict=True))
-    ]
-    first, second = ((slots[0], slots[3]), 36.0), ((slots[1], slots[2]), 24.0)
-    parts = [Row(sum(line.height for line in party), (Cell(0, 0, width, "left", party),))]
-    parts += (_signed(pair, least, (left, right), width, setting.theme.muted) for pair, least in (first, second))
-    return stacked(parts)
-
-
-def _once(element: Element, anchor: str | None, setting: Setting) -> None:
-    if anchor and anchor in setting.anchors:
-        remedy = "An e-signing tool would ask for two signatures. Give each its own."
-        setting.wrong(element, f"The anchor {anchor} stands twice, first in {setting.anchors[anchor]}.", remedy)
-    if anchor:
-        setting.anchors[anchor] = setting.where(element)
-
-
-def _slot(label: str, value: str, anchor: str | None, width: float, setting: Setting) -> _Slot:
-    theme = setting.theme
-    above = wrapped([(theme.text, value)], width) if value else ()
-    white = Style(_ANCHOR_SIZE, theme.paper)
-    sign = wrapped([(white, anchor)], width) if anchor else ()
-    return _Slot(above, sign, wrapped([(theme.label, label)], width))
-
-
-def _signed(slots: tuple[_Slot, _Slot], least: float, widths: tuple[float, float], width: float, ink: str) -> Row:
-    """Two lines to write on, labels below. An anchor is real text in the paper's colour, on the line."""
-    room = max(least, *(sum(line.height for line in slot.value) + 8 for slot in slots))
-    cells, boxes = [], []
-    for slot, x, wide in zip(slots, (0.0, width - widths[1]), widths, strict=True):
-        tall = sum(line.height for line in slot.value)
-        cells.append(Cell(x, room - tall - 1.5, wide, "left", slot.value))
-        cells.append(Cell(x, room - 10, wide, "left", slot.anchor))
-        cells.append(Cell(x, room + 1.5, wide, "left", slot.label))
-        boxes.append(Box(x, room, wide, 0.6, ink))
-    return Row(max(cell.bottom for cell in cells), tuple(cells), tuple(boxes))
+    return [Flow(found, count, wide, GUTTER, 4.0, gap=5)] if found else []
 
 
 def _img(element: Element, width: float, setting: Setting) -> list[Row]:
@@ -227,12 +155,11 @@ def _img(element: Element, width: float, setting: Setting) -> list[Row]:
     return [Row(tall, pictures=(Picture(left, 0, wide, tall, name),), gap=3)]
 
 
-def _rule(element: Element, width: float, setting: Setting) -> list[Row]:
-    colour = setting.read(element).get("color", setting.theme.hairline)
-    return [Row(0.6, boxes=(Box(0, 0, width, 0.6, colour),), gap=6)]
+def _rule(element: Element, width: float, setting: Setting) -> list[Row]:  # noqa: ARG001 (as its sisters)
+    return [Row(0.6, boxes=(Box(0, 0, width, 0.6, setting.theme.hairline),), gap=6)]
 
 
-def _space(element: Element, width: float, setting: Setting) -> list[Row]:  # noqa: ARG001 (as its sisters)
+def _space(element: Element, width: float, setting: Setting) -> list[Row]:  # noqa: ARG001
     return [Row(setting.read(element)["height"])]
 
 
@@ -251,5 +178,5 @@ def _kept(found: Sequence[Block]) -> list[Block]:
 
 _BUILDERS: Mapping[str, Callable[[Element, float, Setting], Sequence[Block]]] = {
     "h": _h, "p": _p, "columns": _columns, "fields": _fields, "table": table, "totals": _totals, "terms": _terms,
-    "signatures": _signatures, "img": _img, "rule": _rule, "space": _space, "pagebreak": _pagebreak, "keep": _keep,
+    "signatures": signatures, "img": _img, "rule": _rule, "space": _space, "pagebreak": _pagebreak, "keep": _keep,
 }  # fmt: skip

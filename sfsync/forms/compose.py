@@ -16,6 +16,7 @@ from sfsync.errors import RecordIncomplete, SetupError, SetupErrors, did_you_mea
 from sfsync.forms.design import Design
 from sfsync.forms.money import Formatter
 from sfsync.forms.template import Condition, Template, Text
+from sfsync.forms.theme import theme
 from sfsync.messages import Messages
 from sfsync.records import FieldLabel, Opportunity, OrderForm, Values
 from sfsync.settings import OrderFormSettings, Settings
@@ -102,9 +103,10 @@ def _load(config: Config, n: int, form: OrderFormSettings) -> Blueprint:
         t.file: _found(config, t.file, where("terms", at, "file")).read_bytes()
         for at, t in enumerate(form.terms) if t.file not in texts
     }  # fmt: skip
-    design = Design(Template.load(path, name=shown(path), terms=texts), appendices=pdfs)
+    template = Template.load(path, name=shown(path), terms=texts)
+    design = Design(template, theme(config.settings.theme, form.theme), appendices=pdfs)
     settings = config.settings.model_dump_json(include={"company", "currency", "locale", "time_zone"})
-    own = form.model_dump_json(exclude={"name", "stage", "when", "needs"})
+    own = form.model_dump_json(exclude={"name", "stage", "when", "needs", "theme"})
     return Blueprint(
         settings=form,
         stage=(form.stage, where("stage")),

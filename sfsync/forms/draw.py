@@ -1,24 +1,18 @@
 """From rows to a PDF's operators, on ReportLab's canvas: the only room that knows what a PDF looks like inside."""
 
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
-from io import BytesIO
-from typing import Any
 
-from PIL import Image
 from reportlab.lib.rl_accel import escapePDF
-from reportlab.pdfbase import pdfdoc
 from reportlab.pdfgen.canvas import Canvas
 
 from sfsync.forms.fonts import Font
+from sfsync.forms.pictures import placed_image
 from sfsync.forms.rows import LEADING, Box, Cell, Line, Picture, Row
 
 #: where the baseline stands: half the line, and about half the height of a capital
 _BASELINE = 0.355
-_JPEG_SPACES = {"L": "DeviceGray", "RGB": "DeviceRGB"}
 
 
 class Pen:
@@ -125,53 +119,3 @@ def _left(cell: Cell, line: Line) -> float:
 def _rgb(colour: str) -> str:
     parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
     return " ".join(f"{part:.4g}" for part in parts)
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """A picture as PDF keeps it."""
-
-    name: str
-    width: int
-    height: int
-    space: str
-    filter: str
-    content: bytes
-    #: how opaque each pixel is, where not all are
-    alpha: bytes | None
-
-
-@lru_cache(maxsize=32)
-def encoded(data: bytes) -> Encoded:
-    """JPEG as it is, all else deflated; once per process. Raises OSError for what is no picture."""
-    name = sha256(data).hexdigest()[:16]
-    with Image.open(BytesIO(data)) as image:
-        if image.format == "JPEG" and image.mode in _JPEG_SPACES:
-            return Encoded(name, *image.size, _JPEG_SPACES[image.mode], "DCTDecode", data, None)
-        full = image.convert("RGBA")
-    opaque = full.getchannel("A")
-    alpha = None if opaque.getextrema() == (255, 255) else zlib.compress(opaque.tobytes(), 9)
-    return Encoded(name, *full.size, "DeviceRGB", "FlateDecode", zlib.compress(full.convert("RGB").tobytes(), 9), alpha)
-
-
-def placed_image(canvas: Canvas, data: bytes) -> str:
-    """The picture's name in this document, which holds it once."""
-    image, doc = encoded(data), canvas._doc  # noqa: SLF001
-    name = doc.getXObjectName(image.name)
-    if name not in doc.idToObject:
-        entry = _xobject(image, image.space, image.filter, image.content)
-        doc.Reference(entry, name)
-        doc.addForm(image.name, entry)
-        if image.alpha is not None:
-            mask = _xobject(image, "DeviceGray", "FlateDecode", image.alpha)
-            entry.smask = doc.Reference(mask, f"{name}.mask")
-    canvas._currentPageHasImages = 1  # noqa: SLF001
-    canvas._formsinuse.append(image.name)  # noqa: SLF001
-    return str(name)
-
-
-def _xobject(image: Encoded, space: str, how: str, content: bytes) -> Any:
-    entry = pdfdoc.PDFImageXObject(image.name)
-    entry.width, entry.height, entry.bitsPerComponent = image.width, image.height, 8
-    entry.colorSpace, entry._filters, entry.streamContent = space, (how,), content  # noqa: SLF001
-    return entry

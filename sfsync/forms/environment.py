@@ -12,6 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from sfsync.forms.filters import FORMATTER, LINE, all_filters, all_tests, decimal, shown
+from sfsync.forms.paths import Names
 
 #: the functions that a template may call; what they return is the same every time
 FUNCTIONS = ("range", "namespace")
@@ -63,6 +64,10 @@ def environment(loader: BaseLoader | None = None, *, markup: bool) -> Environmen
     env.tests.update(all_tests())
     env.globals = {name: env.globals[name] for name in FUNCTIONS}
     return env
+
+
+def names(env: Environment) -> Names:
+    return Names(frozenset(env.filters), frozenset(env.tests))
 
 
 #: what else is done to a template's tree: of (source, name)

@@ -14,7 +14,8 @@ from sfsync.forms import environment
 from sfsync.forms.filters import FORMATTER, shown
 from sfsync.forms.money import Formatter
 from sfsync.forms.paths import spelt
-from sfsync.forms.template import NO_TEXT, TERMS, Condition, Template
+from sfsync.forms.reader import NO_TEXT, TERMS
+from sfsync.forms.template import Condition, Template
 from sfsync.records import Values
 
 _TRACE = "trace of conditions"

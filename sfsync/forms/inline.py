@@ -7,12 +7,15 @@ from typing import Any, NoReturn
 from xml.etree.ElementTree import Element
 
 from sfsync.errors import SetupError
-from sfsync.forms import markup
+from sfsync.forms import tags
 from sfsync.forms.filters import LINE
 from sfsync.forms.fonts import clean
+from sfsync.forms.markup import PLACE, Wrong
 from sfsync.forms.rows import Style
 from sfsync.forms.theme import Theme
 
+#: points between columns
+GUTTER = 16.0
 # A line break in the source, with its indentation, is one space; two spaces in a customer's name stay two.
 _INDENT = re.compile(r"[ \t]*[\n\t][ \t\n]*")
 
@@ -30,11 +33,13 @@ class Setting:
     #: this page's number and how many there are; known in headers and footers only
     page: str = ""
     pages: str = ""
-    #: anchors used so far -> where
-    anchors: dict[str, str] = field(default_factory=dict)
+    #: role of each signer so far -> where
+    signers: dict[str, str] = field(default_factory=dict)
+    #: what e-signing tools look for on this form
+    marks: list[str] = field(default_factory=list)
 
     def where(self, element: Element) -> str:
-        place = element.get(markup.PLACE, "")
+        place = element.get(PLACE, "")
         return place if place.count(":") > 1 else f"{self.name}:{place}"
 
     def wrong(self, element: Element, what: str, remedy: str = "") -> NoReturn:
@@ -45,8 +50,8 @@ class Setting:
         if len(element.attrib) == 1:
             return {}
         try:
-            return markup.read(element.tag, element.attrib)
-        except markup.Wrong as wrong:
+            return tags.read(element.tag, element.attrib)
+        except Wrong as wrong:
             self.wrong(element, str(wrong))
 
 

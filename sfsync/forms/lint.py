@@ -1,79 +1,53 @@
 """Reads a template as markup before there is data: every mistake with its true line and column.
 
-What Jinja will replace is blanked out, character for character, so that an XML parser sees the skeleton and its
-positions are those of the source. The same pass notes where each tag stands; the compiled template carries that place
-along, and a mistake that only data reveals names the line as well.
+An XML parser reads the template's skeleton. The same pass notes where each tag stands; the compiled template carries
+that place along, and a mistake that only data reveals names the line as well.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from xml.parsers import expat
 
-from jinja2.environment import Environment
-
 from sfsync.errors import SetupError, did_you_mean
-from sfsync.forms import markup
+from sfsync.forms import tags
+from sfsync.forms.markup import Tag, Wrong
 from sfsync.forms.paths import Source
+from sfsync.forms.signing import anchors
+from sfsync.forms.skeleton import VALUE, Skeleton
 
-#: stands for a value that only data knows
-_VALUE = "\ue000"
-_ANCHORS = ("anchor", "date-anchor")
-_REMEDIES = {
-    "mismatched tag": "Each tag that is opened has to be closed, the last one first.",
-    "not well-formed (invalid token)": "In text, write &amp; for & and &lt; for <.",
-    "undefined entity": "Write &amp; for &, or the character itself.",
-    "no element found": "A tag is not closed before the end of the file.",
-    "unclosed token": "A tag is not closed.",
-    "duplicate attribute": "Write it once.",
+#: tags in each other; no form needs more
+_DEEPEST = 24
+#: expat's words -> what is wrong, what to do
+_INVALID = "not well-formed (invalid token)"
+_WORDS = {
+    "undefined entity": ("This entity is not known.", "Write &amp; for &, or the character itself."),
+    "junk after document element": ("After </form> nothing may follow.", "Put it inside <form>."),
+    "no element found": ("There is no <form>.", 'A template begins with <form title="…">.'),
+    "unclosed token": ("This tag has no > at its end.", "Close it."),
+    "duplicate attribute": ("This tag says the same attribute twice.", "Write it once."),
+    _INVALID: ("This is not markup.", 'Write attributes as name="value", and &lt; for <.'),
 }
 
 
-def skeleton(env: Environment, text: str) -> str:
-    """`text` with blanks for statements and comments, and a stand-in for values; each character keeps its place."""
-    out: list[str] = []
-    block: list[tuple[str, str]] = []
-    state = _State()
-    for _, kind, value in env.lex(text):
-        if not block and kind == "data":
-            state.read(value)
-            out.append(value)
-            continue
-        block.append((kind, value))
-        if kind.endswith("_end"):
-            out.append(_stand_in(block, in_value=bool(state.quote)))
-            block = []
-    return "".join(out)
-
-
-def _stand_in(block: list[tuple[str, str]], *, in_value: bool) -> str:
-    text = "".join(value for _, value in block)
-    words = [value for kind, value in block if kind in ("name", "string")]
-    if block[0][0] == "block_begin" and words[0] == "include" and len(words) > 1 and not in_value:
-        # As a processing instruction the XML parser tells where it stands; it is never longer than the statement.
-        named = words[1].strip("'\"")
-        return f"<?include {named}?>".ljust(len(text))
-    return _blank(text, _VALUE if in_value or block[0][0] == "variable_begin" else " ")
-
-
-def _blank(text: str, filling: str) -> str:
-    return "".join("\n" if character == "\n" else filling for character in text)
-
-
 @dataclass
-class _State:
-    """Whether the text so far ends inside the quotes of an attribute."""
+class _Open:
+    """A tag that is not closed yet."""
 
-    in_tag: bool = False
-    quote: str = ""
+    name: str
+    line: int
+    column: int
+    #: of a table: how many columns it has, where the template says it
+    columns: int | None = None
+    #: of a row: how many of them its cells fill so far; None where only data knows
+    filled: int | None = 0
 
-    def read(self, data: str) -> None:
-        for character in data:
-            if self.quote:
-                self.quote = "" if character == self.quote else self.quote
-            elif self.in_tag and character in "\"'":
-                self.quote = character
-            elif character in "<>":
-                self.in_tag = character == "<"
+
+class Included(NamedTuple):
+    """Where a file is included."""
+
+    outer: str
+    in_loop: bool
 
 
 @dataclass
@@ -82,121 +56,190 @@ class Lint:
 
     source: Source
     has_image: Callable[[str], bool]
-    #: in which tag the file's text stands: none for a form, the including tag for an included file
-    outer: str = ""
+    #: role of each signer -> where it stands, over all files of the template
+    roles: dict[str, str]
+    #: in which tag the file's text stands, and whether in a loop: none for a form
+    within: Included
+    #: whether its statements are sound, so that a loop ends where it should
+    sound: bool
     problems: list[SetupError] = field(default_factory=list)
     #: (line, column, name) of each tag
     tags: list[tuple[int, int, str]] = field(default_factory=list)
-    anchors: dict[str, str] = field(default_factory=dict)
-    #: name of an included file -> the tag that it is included in
-    includes: dict[str, str] = field(default_factory=dict)
-    _open: list[str] = field(default_factory=list)
+    #: name of an included file -> where it is included
+    includes: dict[str, Included] = field(default_factory=dict)
+    _open: list[_Open] = field(default_factory=list)
+    _loops: int = 0
     _shift: int = 0
 
-    def read(self, skeleton: str) -> None:
-        """Fills `problems`, `tags`, `anchors`. After a mistake that leaves the markup unreadable, nothing more."""
+    def read(self, skeleton: Skeleton) -> None:
+        """Fills `problems`, `tags`, `roles`, `includes`; nothing after a mistake that leaves the rest unreadable."""
+        self._statements = skeleton.statements
+        self._loops = int(self.within.in_loop)
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = lambda _: self._open.pop()
+        self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._text
-        self._parser.ProcessingInstructionHandler = self._include
-        self._parser.StartDoctypeDeclHandler = lambda *_: self._problem("<!DOCTYPE> is not allowed.", "Remove it.")
+        self._parser.ProcessingInstructionHandler = self._statement
+        self._parser.StartDoctypeDeclHandler = self._doctype
         try:
-            if self.outer:
+            if self.within.outer:
                 self._shift = len("<_>")
                 self._parser.Parse("<_>")
-            self._parser.Parse(skeleton, not self.outer)
-            if self.outer:
+            self._parser.Parse(skeleton.text, not self.within.outer)
+            if self.within.outer:
                 self._parser.Parse("</_>", True)
         except expat.ExpatError as error:
             self._unreadable(error)
+        except SetupError as problem:
+            self.problems.append(problem)
 
-    def _unreadable(self, error: expat.ExpatError) -> None:
-        what = expat.errors.messages[error.code]
-        column = error.offset + 1 - (self._shift if error.lineno == 1 else 0)
-        opened = f" <{self._open[-1]}> is open here." if self._open and self._open[-1] else ""
-        self.problems.append(
-            SetupError(
-                f"The markup cannot be read: {what}.{opened}",
-                where=f"{self.source.name}:{error.lineno}:{max(column, 1)}",
-                remedy=_REMEDIES.get(what, ""),
-            )
-        )
+    # ---- where
 
     def _at(self) -> tuple[int, int]:
         line, column = self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber
         return line, column - (self._shift if line == 1 else 0)
 
+    def _where(self, line: int, column: int) -> str:
+        return f"{self.source.name}:{line}:{max(column, 0) + 1}"
+
     def _problem(self, what: str, remedy: str = "") -> None:
+        self.problems.append(SetupError(what, where=self._where(*self._at()), remedy=remedy))
+
+    # ---- what cannot be read
+
+    def _unreadable(self, error: expat.ExpatError) -> None:
+        line, column = error.lineno, error.offset - (self._shift if error.lineno == 1 else 0)
+        message = expat.errors.messages[error.code]
+        opened = self._open[-1] if self._open and self._open[-1].name != "_" else None
+        if opened and message in ("mismatched tag", "no element found"):
+            closed = f"before {line}:{column + 1}" if message == "mismatched tag" else "before the end of the file"
+            what, remedy = f"<{opened.name}> is not closed.", f"Write </{opened.name}> {closed}."
+            line, column = opened.line, opened.column
+        elif message == "mismatched tag":
+            what, remedy = "This closes a tag that was not opened.", "Remove it."
+        elif message == _INVALID and (bare := self._before("&", line, column, within=2)) is not None:
+            what, remedy, column = "A bare & stands here.", "In text, write &amp; for &.", bare
+        else:
+            begun = self._before("<", line, column, within=column)
+            column = begun if begun is not None and message == _INVALID else column
+            what, remedy = _WORDS.get(message, (f"The markup cannot be read: {message}.", ""))
+        self.problems.append(SetupError(what, where=self._where(line, column), remedy=remedy))
+
+    def _before(self, sign: str, line: int, column: int, *, within: int) -> int | None:
+        """The column of the last `sign` before the place where the parser gave up."""
+        lines = self.source.text.split("\n")
+        at = lines[line - 1].rfind(sign, max(column - within, 0), column + 1) if line <= len(lines) else -1
+        return at if at >= 0 else None
+
+    def _doctype(self, *_: object) -> None:
+        # Raised at once, so that no entity is ever declared.
+        raise SetupError("<!DOCTYPE> is not allowed.", where=self._where(*self._at()), remedy="Remove it.")
+
+    # ---- tags
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
         line, column = self._at()
-        self.problems.append(SetupError(what, where=f"{self.source.name}:{line}:{column + 1}", remedy=remedy))
-
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "_" and self.outer and not self._open:
-            self._open.append(self.outer)
+        if name == "_" and self.within.outer and not self._open:
+            self._open.append(_Open(self.within.outer, line, column))
             return
-        self.tags.append((*self._at(), tag))
-        parent = self._open[-1] if self._open else ""
-        self._open.append(tag)
-        if tag not in markup.TAGS:
-            self._problem(f"There is no tag <{tag}>.", did_you_mean(tag, markup.TAGS))
+        parent = self._open[-1] if self._open else None
+        self.tags.append((line, column, name))
+        self._open.append(_Open(name, line, column))
+        if len(self._open) > _DEEPEST:
+            raise SetupError(f"<{name}> stands in {_DEEPEST} other tags.", where=self._where(line, column))
+        if name not in tags.TAGS:
+            self._problem(f"There is no tag <{name}>.", did_you_mean(name, tags.TAGS) or "See docs/templates.md.")
             return
-        if not self._fits(tag, parent):
-            self._problem(f"<{tag}> cannot stand in <{parent}>." if parent else "A form begins with <form>.")
-        for name, value in attributes.items():
-            self._attribute(tag, name, value)
-        for name in markup.TAGS[tag].needs:
-            if name not in attributes:
-                self._problem(f"<{tag}> needs the attribute {name}.")
+        self._fits(name, parent.name if parent else "")
+        for key, value in attributes.items():
+            self._attribute(name, key, value)
+        for key in tags.TAGS[name].needs:
+            if key not in attributes:
+                self._problem(f"<{name}> needs the attribute {key}.")
+        self._count(name, attributes, parent)
 
-    def _fits(self, tag: str, parent: str) -> bool:
-        if not parent:
-            return tag == "form"
-        return parent not in markup.TAGS or tag in markup.TAGS[parent].holds
+    def _fits(self, name: str, parent: str) -> None:
+        if not parent and name != "form":
+            self._problem("A form begins with <form>.")
+        elif parent in tags.TAGS and name not in tags.TAGS[parent].holds:
+            inside = " ".join(f"<{n}>" for n, tag in tags.TAGS.items() if name in tag.holds)
+            self._problem(f"<{name}> cannot stand in <{parent}>.", f"It stands in {inside}." if inside else "")
 
-    def _attribute(self, tag: str, name: str, value: str) -> None:
-        dynamic = _VALUE in value
+    def _attribute(self, name: str, key: str, value: str) -> None:
+        dynamic = VALUE in value
         try:
-            if not dynamic or name not in markup.TAGS[tag].says:
-                markup.read_one(tag, name, value)
-        except markup.Wrong as wrong:
+            if not dynamic or key not in tags.TAGS[name].says:
+                tags.read_one(name, key, value)
+        except Wrong as wrong:
             self._problem(str(wrong))
             return
-        if dynamic:
-            return
-        if tag == "img" and name == "src" and not self.has_image(value):
+        if (name, key) == ("sign", "role"):
+            self._role(value, dynamic=dynamic)
+        elif (name, key) == ("img", "src") and not dynamic and not self.has_image(value):
             self._problem(f"There is no image {value} beside the template.", "Put a PNG or JPEG there.")
-        if name in _ANCHORS:
-            self._anchor(value)
 
-    def _anchor(self, value: str) -> None:
-        if value in self.anchors:
-            self._problem(
-                f"The anchor {value} stands twice, first in {self.anchors[value]}.",
-                "An e-signing tool would ask for two signatures. Give each its own.",
-            )
-        line, column = self._at()
-        self.anchors.setdefault(value, f"{self.source.name}:{line}:{column + 1}")
+    def _role(self, role: str, *, dynamic: bool) -> None:
+        """Proves that each role signs once, whatever the data."""
+        if dynamic:
+            self._problem("A role is the same on each form.", 'Write it as it is, such as role="customer".')
+        elif self._loops and self.sound:
+            self._problem(f"In a loop the role {role} would sign more than once.", "Take it out of the loop.")
+        elif role in self.roles:
+            remedy = "Give each its own. Where it depends, put the condition into the attributes of one <sign>."
+            self._problem(f"The role {role} signs twice, first in {self.roles[role]}.", remedy)
+        else:
+            self.roles[role] = self._where(*self._at())
 
-    def _include(self, target: str, name: str) -> None:
-        if target == "include":
-            self.includes[name.strip()] = self._open[-1] if self._open else ""
+    # ---- cells
+
+    def _count(self, name: str, attributes: dict[str, str], parent: _Open | None) -> None:
+        if name == "table":
+            self._open[-1].columns = _widths(attributes.get("widths", ""))
+        elif name == "td" and parent and parent.filled is not None:
+            span = attributes.get("span", "1")
+            parent.filled = parent.filled + int(span) if span.isdecimal() else None
+
+    def _end(self, name: str) -> None:
+        row = self._open.pop()
+        table = next((tag for tag in reversed(self._open) if tag.name == "table"), None)
+        if name in ("row", "head") and table and table.columns and row.filled not in (None, table.columns):
+            what, remedy = tags.miscounted(name, row.filled or 0, table.columns)
+            self.problems.append(SetupError(what, where=self._where(row.line, row.column), remedy=remedy))
+
+    # ---- statements and text
+
+    def _statement(self, target: str, _: str) -> None:
+        part = self._statements.get(self._at())
+        if target != "_" or part is None:
+            self._problem(f"<?{target}?> is not allowed.", "Remove it.")
+            return
+        name, *words = part.words
+        self._loops += {"for": 1, "endfor": -1}.get(name, 0)
+        if self._open and name != "set":
+            self._open[-1].filled = None
+        if name == "include" and words:
+            self.includes[words[0].strip("'\"")] = Included(self._open[-1].name if self._open else "", self._loops > 0)
 
     def _text(self, text: str) -> None:
-        parent = self._open[-1] if self._open else ""
-        if text.strip() and parent in markup.TAGS and not markup.TAGS[parent].text:
-            self._problem(f"Text cannot stand directly in <{parent}>.", "Put it in a <p> or a cell.")
+        parent = self._open[-1].name if self._open else ""
+        known: Tag | None = tags.TAGS.get(parent)
+        if text.strip() and known and not known.text:
+            inside = next((name for name in sorted(known.holds) if name in ("p", "td")), "")
+            remedy = f"Put it in a <{inside}>." if inside else "Remove it."
+            self._problem(f"Text cannot stand directly in <{parent}>.", remedy)
 
 
-def placed(text: str, tags: Iterable[tuple[int, int, str]], file: str = "") -> str:
-    """`text` with the place of each tag written into it: `<row _="31:7">`, or `_="terms.xml:31:7"`."""
-    starts = [0]
-    for line in text.split("\n"):
-        starts.append(starts[-1] + len(line) + 1)
-    out: list[str] = []
-    done = 0
-    for row, column, tag in tags:
-        end = starts[row - 1] + column + 1 + len(tag)
-        out += [text[done:end], f' {markup.PLACE}="{file}{row}:{column + 1}"']
-        done = end
-    return "".join([*out, text[done:]])
+def _widths(text: str) -> int | None:
+    try:
+        return len(tags.read_one("table", "widths", text))
+    except Wrong:
+        return None
+
+
+def printed_marks(source: Source, roles: dict[str, str]) -> list[SetupError]:
+    """Anchors that the template's own text holds: an e-signing tool would find them twice."""
+    found = [mark for role in roles for mark in anchors(role).values() if mark in source.text]
+    return [
+        SetupError(f"{mark} marks where somebody signs.", where=source.at(source.text.index(mark)), remedy="Remove it.")
+        for mark in found
+    ]

@@ -4,14 +4,16 @@ Nobody lists fields twice. What this walk cannot follow it refuses, with the pla
 read but not asked for would come out empty.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from jinja2 import nodes
 
 from sfsync.errors import SetupError, did_you_mean
 from sfsync.forms import shapes as s
+from sfsync.forms.skeleton import position
 from sfsync.settings import Company
 
 #: what `form.` offers to a template
@@ -23,6 +25,7 @@ _BY_ATTRIBUTE = ("sum", "min", "max", "join", "unique", "sort", "map", "groupby"
 _SAME_LIST = ("sort", "unique", "select", "reject", "selectattr", "rejectattr", "list", "reverse")
 _ONE_OF_LIST = ("first", "last", "min", "max")
 _LISTS_OF_LISTS = ("batch", "slice")
+_MOST_INCLUDES = 50
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,29 @@ class Source:
     text: str
 
     def place(self, line: int, wanted: str = "") -> str:
-        """file:line:column of `wanted` at or shortly after `line`; the column is left out where it is not found."""
-        for number, text in enumerate(self.text.split("\n")[line - 1 : line + 5], line):
-            if wanted and (column := text.find(wanted)) >= 0:
-                return f"{self.name}:{number}:{column + 1}"
-        return f"{self.name}:{line}"
+        """file:line:column of `wanted` at or shortly after `line`; else of the line's first value or statement."""
+        lines = self.text.split("\n")[line - 1 : line + 5]
+        for number, text in enumerate(lines, line):
+            if wanted and (found := re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text)):
+                return f"{self.name}:{number}:{found.start() + 1}"
+        begun = re.search(r"\{[{%]", lines[0]) if lines else None
+        return f"{self.name}:{line}:{begun.start() + 1 if begun else 1}"
+
+    def at(self, character: int) -> str:
+        """file:line:column of a character."""
+        line, column = position(self.text, character)
+        return f"{self.name}:{line}:{column}"
+
+
+#: a file, and its tree where it could be parsed; what is wrong with it is among the problems already
+Parsed = tuple[Source, nodes.Template | None]
+
+
+class Names(NamedTuple):
+    """What stands behind | and behind `is`."""
+
+    filters: frozenset[str]
+    tests: frozenset[str]
 
 
 @dataclass
@@ -53,16 +74,26 @@ class Walk:
     """One walk over one template; `paths` and `problems` fill up as it goes."""
 
     source: Source
-    parse: Callable[[str], tuple[Source, nodes.Template] | None]
-    filters: frozenset[str]
+    #: reads a file by its name in an include; raises SetupError where that cannot be
+    parse: Callable[[str], Parsed]
+    names: Names
     paths: dict[str, FieldPath] = field(default_factory=dict)
     problems: list[SetupError] = field(default_factory=list)
     scope: dict[str, s.Shape] = field(default_factory=dict)
     #: the files of which one is included by `{% include terms %}`
     terms: tuple[str, ...] = ()
-    depth: int = 0
+    #: the files that are being walked, outermost first, and all that were
+    chain: tuple[str, ...] = ()
+    walked: list[str] = field(default_factory=list)
 
     # ---- statements
+
+    def file(self, name: str) -> None:
+        """Walks a whole file. Raises SetupError where it cannot be read."""
+        source, tree = self.parse(name)
+        self.walked.append(name)
+        inner = replace(self, source=source, scope=dict(self.scope), chain=(*self.chain, name))
+        inner.body(tree.body if tree else [])
 
     def body(self, statements: list[nodes.Node]) -> None:
         for statement in statements:
@@ -139,11 +170,14 @@ class Walk:
 
     def _do_include(self, node: nodes.Include) -> None:
         for name in self._included(node):
-            found = self.parse(name) if self.depth < 8 else None  # noqa: PLR2004 (nobody nests deeper)
-            if found is None:
-                self._refuse(node, f"There is no {name} to include.", "It must lie beside the template.")
-            inner = replace(self, source=found[0], scope=dict(self.scope), depth=self.depth + 1)
-            inner.body(found[1].body)
+            if name in self.chain:
+                self._refuse(node, f"{name} includes itself.", "Remove the include.", wanted=name)
+            if len(self.walked) > _MOST_INCLUDES:
+                self._refuse(node, f"More than {_MOST_INCLUDES} files are included.", "Include fewer.")
+            try:
+                self.file(name)
+            except SetupError as problem:
+                self._refuse(node, problem.what, problem.remedy, wanted=name)
 
     def _included(self, node: nodes.Include) -> tuple[str, ...]:
         """Every file that the statement may mean."""
@@ -239,6 +273,9 @@ class Walk:
         return s.many(s.TEXT) if called == "range" else s.TEXT
 
     def _of_test(self, node: nodes.Test) -> s.Shape:
+        if node.name not in self.names.tests:
+            near = did_you_mean(node.name, self.names.tests) or "See docs/templates.md."
+            self._refuse(node, f"There is no test {node.name}.", near, wanted=f"is {node.name}")
         for child in node.iter_child_nodes():
             self.read(child)
         return s.TEXT
@@ -246,9 +283,10 @@ class Walk:
     # ---- filters
 
     def _of_filter(self, node: nodes.Filter) -> s.Shape:
-        if node.name not in self.filters:
-            known = did_you_mean(node.name, self.filters) or f"Known: {', '.join(sorted(self.filters))}."
-            self._refuse(node, f"There is no filter {node.name}.", known, wanted=node.name)
+        filters = self.names.filters
+        if node.name not in filters:
+            near = did_you_mean(node.name, filters) or f"Known: {', '.join(sorted(filters))}."
+            self._refuse(node, f"There is no filter {node.name}.", near, wanted=node.name)
         if node.node is None:
             return s.TEXT
         value = self.of(node.node)

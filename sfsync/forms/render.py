@@ -14,23 +14,23 @@ from reportlab.lib.utils import TimeStamp
 from reportlab.pdfgen.canvas import Canvas
 
 import sfsync
-from sfsync.errors import RecordIncomplete, SetupError
-from sfsync.forms import markup
+from sfsync.forms import signing
 from sfsync.forms.blocks import blocks, rows
 from sfsync.forms.design import Design
-from sfsync.forms.draw import Pen, encoded
+from sfsync.forms.draw import Pen
 from sfsync.forms.filters import FORMATTER
 from sfsync.forms.fonts import face
 from sfsync.forms.inline import Setting, plain
 from sfsync.forms.money import formatter
 from sfsync.forms.pages import Page, paginate
 from sfsync.forms.paths import COMPANY_KEYS
+from sfsync.forms.pictures import encoded
 from sfsync.forms.rows import Row, stacked
 from sfsync.forms.template import Template
+from sfsync.forms.theme import Theme
 from sfsync.records import OrderForm, Pdf
 
 _EDGES = ("header", "footer")
-_MARGINS = (42.0, 48.0, 36.0, 48.0)
 #: between header, body and footer
 _AIR = 14.0
 #: less than this for the body is no page
@@ -42,7 +42,7 @@ def render(form: OrderForm, design: Design) -> Pdf:
     root = ET.fromstring(design.template.markup(variables(form), form.terms))  # noqa: S314 (our own markup; no entities are known)
     sheet = _Sheet.of(root, design)
     pages = sheet.pages()
-    _check_anchors(sheet.setting.anchors, pages)
+    signing.check(sheet.setting.marks, pages)
     content = _written(sheet, pages, form, design)
     return Pdf(content=content, pages=len(pages), missing=_missing(pages))
 
@@ -75,27 +75,19 @@ def variables(form: OrderForm) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """The form's element with what its attributes say: paper, margins, look."""
+    """The form's element, and how it is to look."""
 
     root: ET.Element
     setting: Setting
     images: Mapping[str, bytes]
-    paper: tuple[float, float]
-    #: top, right, bottom, left
-    margins: tuple[float, float, float, float]
 
     @classmethod
     def of(cls, root: ET.Element, design: Design) -> "_Sheet":
-        plainly = Setting(design.theme, design.template.name, _sizes(design.template))
-        says = plainly.read(root)
-        look = {name: says[name] for name in ("accent", "size") if name in says}
-        setting = replace(plainly, theme=replace(design.theme, **look))
-        paper = markup.PAGES[says.get("page", "A4")]
-        return cls(root, setting, design.template.images, paper, says.get("margins", _MARGINS))
+        return cls(root, Setting(design.theme, design.template.name, _sizes(design.template)), design.template.images)
 
     @property
-    def width(self) -> float:
-        return self.paper[0] - self.margins[1] - self.margins[3]
+    def theme(self) -> Theme:
+        return self.setting.theme
 
     def pages(self) -> list[Page]:
         """Rows at their distance from the paper's top, headers and footers among them."""
@@ -104,7 +96,7 @@ class _Sheet:
         rooms = [self._room(*edge) for edge in edges]
         if min(rooms) < _LEAST_ROOM:
             self.setting.wrong(self.root, "Header, footer and margins leave no room on the page.")
-        found = paginate(blocks(body, self.width, self.setting), lambda number: rooms[min(number, 1)])
+        found = paginate(blocks(body, self.theme.width, self.setting), lambda number: rooms[min(number, 1)])
         counts = [self._counts(tag) for tag in _EDGES]
         return [
             self._page(page, *(
@@ -124,28 +116,32 @@ class _Sheet:
         setting = replace(self.setting, page=page, pages=pages)
         return stacked([
             row for element in self.root.iterfind(tag) if element.get("on", "every") in wanted
-            for row in rows(element, self.width, setting)
+            for row in rows(element, self.theme.width, setting)
         ])  # fmt: skip
 
     def _room(self, header: Row, footer: Row) -> float:
         air = sum(_AIR for row in (header, footer) if row.height)
-        return self.paper[1] - self.margins[0] - self.margins[2] - header.height - footer.height - air
+        return self.theme.page[1] - self.theme.margins[0] - self.theme.margins[2] - header.height - footer.height - air
 
     def _page(self, page: Page, header: Row, footer: Row) -> Page:
-        top = self.margins[0] + (header.height + _AIR if header.height else 0)
+        top = self.theme.margins[0] + (header.height + _AIR if header.height else 0)
         body = [(top + y, row) for y, row in page]
-        return [(self.margins[0], header), *body, (self.paper[1] - self.margins[2] - footer.height, footer)]
+        return [
+            (self.theme.margins[0], header),
+            *body,
+            (self.theme.page[1] - self.theme.margins[2] - footer.height, footer),
+        ]
 
 
 def _written(sheet: _Sheet, pages: Iterable[Page], form: OrderForm, design: Design) -> bytes:
     settle()
     out = BytesIO()
     first, language = face().primary.fontName, sheet.root.get("lang") or form.locale.replace("_", "-")
-    canvas = Canvas(out, sheet.paper, pageCompression=1, invariant=1, initialFontName=first, lang=language)
+    canvas = Canvas(out, sheet.theme.page, pageCompression=1, invariant=1, initialFontName=first, lang=language)
     _inscribe(canvas, sheet, form, design)
-    pen = Pen(canvas, sheet.paper[1], sheet.images)
+    pen = Pen(canvas, sheet.theme.page[1], sheet.images)
     for page in pages:
-        pen.draw(sheet.margins[3], page)
+        pen.draw(sheet.theme.margins[3], page)
         canvas.showPage()
     canvas.save()
     return out.getvalue()
@@ -184,10 +180,7 @@ def settle() -> None:
 def _sizes(template: Template) -> dict[str, tuple[int, int]]:
     sizes = {}
     for name, data in template.images.items():
-        try:
-            image = encoded(data)
-        except OSError as error:
-            raise SetupError(f"{name} is not a picture that can be read.", where=template.name) from error
+        image = encoded(data)
         sizes[name] = image.width, image.height
     return sizes
 
@@ -204,15 +197,3 @@ def _missing(pages: Iterable[Page]) -> str:
     return "".join(
         dict.fromkeys(c for bold, text in _texts(pages) if not text.isascii() for c in face(bold).missing(text))
     )
-
-
-def _check_anchors(anchors: Mapping[str, str], pages: Iterable[Page]) -> None:
-    """An e-signing tool puts a field wherever it finds the anchor, so a customer's name must not hold one."""
-    if not anchors:
-        return
-    everything = "\n".join(text for _, text in _texts(pages))
-    for anchor in anchors:
-        if everything.count(anchor) > 1:
-            raise RecordIncomplete(
-                f"A text on the form contains {anchor}, which marks where to sign.", remedy="Take it out of the record."
-            )

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 
 from sfsync.forms.inline import Setting, plain, segments
 from sfsync.forms.rows import Box, Cell, Line, Row, Style, wrapped
+from sfsync.forms.tags import miscounted
 
 _PAD_X = 4.0
 _PAD_Y = 3.4
@@ -86,11 +87,7 @@ def _cells(element: Element, columns: Columns, setting: Setting, style: Style) -
 
 def _miscounted(element: Element, columns: Columns, setting: Setting) -> NoReturn:
     spans = sum(setting.read(td).get("span", 1) for td in element)
-    setting.wrong(
-        element,
-        f"This <{element.tag}> fills {spans} columns, and the table has {len(columns.edges) - 1}.",
-        'Add or remove a <td>, or let one span several: <td span="2">.',
-    )
+    setting.wrong(element, *miscounted(element.tag, spans, len(columns.edges) - 1))
 
 
 def _group(element: Element, columns: Columns, setting: Setting, *, bare: bool) -> Iterator[Row]:

@@ -77,7 +77,7 @@ def test_each_field_knows_the_line_and_column_that_read_it_first(tmp_path):
         ("<p>{{ Opportunity.Name.upper() }}</p>", "cannot be called"),
         ("<p>{{ Opportunity[form.name] }}</p>", "cannot be followed"),
         ("<p>{{ Opportunity }}</p>", "Name one of its fields"),
-        ("{% macro m() %}{% endmacro %}", "not known here"),
+        ("{% macro m() %}{% endmacro %}", "There is no statement macro"),
         ("<p>{{ Opportunity.Name | safe }}</p>", "no filter safe"),
         ("{% for g in Opportunity.X | groupby('Y') %}<p>{{ g.lits }}</p>{% endfor %}", "Did you mean list?"),
         ("{% for x in Opportunity.Y recursive %}{% endfor %}", "recursive"),

@@ -177,10 +177,10 @@ def test_the_signatures_stand_on_one_page_and_each_anchor_once(count):
         p.extract_text()
         for p in PdfReader(BytesIO(render(order_form(opportunity(lines(count))), shipped()).content)).pages
     ]
-    for anchor in ("/sn1/", "/sd1/", "/sn2/", "/sd2/"):
+    for anchor in ("/customer-signature/", "/customer-date/", "/supplier-signature/", "/supplier-date/"):
         assert [anchor in page for page in pages].count(True) == 1
         assert "".join(pages).count(anchor) == 1
-    assert all(anchor in pages[-1] for anchor in ("/sn1/", "/sd2/"))
+    assert all(anchor in pages[-1] for anchor in ("/customer-signature/", "/supplier-date/"))
 
 
 @pytest.mark.parametrize("count", range(8, 24))
@@ -198,5 +198,5 @@ def test_a_single_family_needs_no_group():
 
 
 def test_a_customer_named_like_an_anchor_is_sent_back_to_the_rep():
-    with pytest.raises(RecordIncomplete, match="/sn1/"):
-        made(Account=account(Name="/sn1/ Corp"))
+    with pytest.raises(RecordIncomplete, match="/customer-date/"):
+        made(Account=account(Name="/customer-date/ Corp"))

@@ -74,9 +74,9 @@ def test_fields_of_every_possible_text_and_of_the_conditions_are_asked_for(bluep
     ("change", "said"),
     [
         ({"form": '<form title="x"><p>Hello</p></form>'}, "form.xml: Nothing prints the terms. Write {% include terms"),
-        ({"settings": SETTINGS.replace("terms_eu", "terms_ue")}, "There is no terms_ue.xml to include."),
+        ({"settings": SETTINGS.replace("terms_eu", "terms_ue")}, "no terms_ue.xml beside the template. Did you"),
         ({"settings": SETTINGS.replace("framework.pdf", "framwork.pdf")}, "yaml:8: There is no file 'framwork.pdf'."),
-        ({"terms_us": "<terms><p>Hello</terms>"}, "terms_us.xml:1:18: The markup cannot be read: mismatched tag."),
+        ({"terms_us": "<terms><p>Hello</terms>"}, "terms_us.xml:1:8: <p> is not closed."),
         ({"settings": SETTINGS.replace("Framework__c", "Framework__c ==")}, "sfsync.yaml:8"),
     ],
 )

@@ -1,0 +1,150 @@
+"""Reads a template with all that it includes, and collects every mistake that can be found without data."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from jinja2 import TemplateError, TemplateSyntaxError, nodes
+
+from sfsync.errors import SetupError, SetupErrors
+from sfsync.forms import environment
+from sfsync.forms.files import Folder
+from sfsync.forms.lint import Included, Lint, printed_marks
+from sfsync.forms.paths import FieldPath, Parsed, Source, Walk, roots
+from sfsync.forms.skeleton import parts, placed, skeleton
+from sfsync.forms.syntax import mistakes
+
+#: in `{% include terms %}`: the file that the rule chose
+TERMS = "terms"
+#: what is included where no text was chosen
+NO_TEXT = "no text"
+
+
+class Read(NamedTuple):
+    """What was read; see `Template`."""
+
+    sources: dict[str, tuple[str, str]]
+    images: dict[str, bytes]
+    paths: tuple[FieldPath, ...]
+    fingerprint: str
+
+
+def read(path: Path, name: str, terms: Sequence[str]) -> Read:
+    """The template, and the texts of which one is its `terms`. Raises SetupError, or SetupErrors with every mistake."""
+    return _Reader(path, name, terms).all()
+
+
+class _Reader:
+    def __init__(self, path: Path, name: str, terms: Sequence[str]) -> None:
+        self.own = path.name
+        self.name = name
+        self.terms = tuple(terms)
+        self.prefix = name[: len(name) - len(path.name)] if name.endswith(path.name) else ""
+        self.folder = Folder(path.parent, self.prefix)
+        self.env = environment.environment(markup=True)
+        # Blanks at a statement are kept: positions in the skeleton are positions in the source.
+        self.lexer = self.env.overlay(trim_blocks=False, lstrip_blocks=False, keep_trailing_newline=True)
+        self.images, self.problems = self.folder.pictures()
+        self.prints_terms = False
+        self.texts: dict[str, Source] = {}
+        self.trees: dict[str, nodes.Template | None] = {}
+        self.sources: dict[str, tuple[str, str]] = {}
+        self.roles: dict[str, str] = {}
+
+    def all(self) -> Read:
+        walk = Walk(Source(self.name, ""), self._parsed, environment.names(self.env), scope=roots(), terms=self.terms)
+        try:
+            walk.file("")
+        except SetupError as problem:
+            raise _together([*self.problems, problem]) from None
+        self.problems += walk.problems
+        self._check("", Included("", in_loop=False))
+        self.problems += (problem for source in self.texts.values() for problem in printed_marks(source, self.roles))
+        if self.terms and not self.prints_terms:
+            remedy = "Write {% include terms %} where they belong."
+            self.problems.append(SetupError("Nothing prints the terms.", where=self.name, remedy=remedy))
+        if self.problems:
+            raise _together(self.problems)
+        self.sources[NO_TEXT] = "", self.name
+        self._compile()
+        mark = _fingerprint([self.name, *(t for key, pair in self.sources.items() for t in (key, *pair))], self.images)
+        return Read(self.sources, self.images, tuple(walk.paths.values()), mark)
+
+    def _parsed(self, key: str) -> Parsed:
+        """A file by its name in an include; the template's own is ''. Raises SetupError where it cannot be read."""
+        if key not in self.texts:
+            name = self.prefix + key if key else self.name
+            self.texts[key] = Source(name, self.folder.text(key or self.own))
+            self.trees[key] = self._tree(name, self.texts[key].text)
+        return self.texts[key], self.trees[key]
+
+    def _tree(self, name: str, text: str) -> nodes.Template | None:
+        wrong = mistakes(self.lexer, name, text)
+        self.problems += wrong
+        try:
+            return None if wrong else self.env.parse(text, name, name)
+        except TemplateSyntaxError as error:
+            self.problems.append(SetupError(f"{error.message}", where=f"{name}:{error.lineno}"))
+        except RecursionError:
+            self.problems.append(SetupError("It is nested too deeply.", where=name))
+        return None
+
+    def _check(self, key: str, within: Included) -> None:
+        """Checks a file as markup, then those that it includes, and writes the places of tags into it."""
+        if key not in self.texts:
+            return
+        source = self.texts[key]
+        lint = Lint(source, self.images.__contains__, self.roles, within, sound=self.trees[key] is not None)
+        try:
+            lint.read(skeleton(parts(self.lexer, source.text)))
+        except TemplateSyntaxError:
+            return  # it is among the problems already
+        self.problems += lint.problems
+        self.sources[key] = placed(source.text, lint.tags, f"{source.name}:" if key else ""), source.name
+        for name, inner in lint.includes.items():
+            self.prints_terms |= name == TERMS
+            for each in self.terms if name == TERMS else (name,):
+                self._check(each, inner)
+
+    def _compile(self) -> None:
+        """Proves that what was read can be run."""
+        files = environment.Files(self.sources)
+        env = environment.environment(files, markup=True)
+        for key, (_, name) in self.sources.items():
+            try:
+                files.load(env, key)
+            except (TemplateError, SyntaxError, RecursionError, MemoryError) as error:
+                what = f"It cannot be compiled: {type(error).__name__}."
+                raise SetupError(what, where=name, remedy="Simplify its longest expressions.") from None
+
+
+def paths_of_line(source: str, where: str) -> tuple[FieldPath, ...]:
+    """The fields that one line of the settings reads; every mistake in it is a mistake at `where`."""
+    env = environment.environment(markup=False)
+    problems = mistakes(env, where, source)
+    if not problems:
+        line = Source(where, source)
+        walk = Walk(line, lambda _: (line, None), environment.names(env), scope=roots())
+        walk.body(env.parse(source).body)
+        problems = walk.problems
+    if problems:
+        raise _together(SetupError(p.what, where=where, remedy=p.remedy) for p in problems)
+    return tuple(FieldPath(p.path, where) for p in walk.paths.values())
+
+
+def _together(problems: Iterable[SetupError]) -> SetupError:
+    found = sorted({str(problem): problem for problem in problems}.values(), key=_position)
+    return found[0] if len(found) == 1 else SetupErrors(found)
+
+
+def _position(problem: SetupError) -> tuple[str, list[int]]:
+    name, *rest = problem.where.split(":")
+    return name, [int(part) for part in rest if part.isdecimal()]
+
+
+def _fingerprint(texts: Iterable[str], images: Mapping[str, bytes]) -> str:
+    digest = sha256()
+    for part in (*(text.encode() for text in texts), *(b for n, data in images.items() for b in (n.encode(), data))):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()[:16]
