@@ -1,16 +1,17 @@
 """The story: one pass over the six steps. Watch, read, compose, render, attach, tell."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sfsync.due import Restore, Version, decide
 from sfsync.errors import LookAgain, Outage, RecordIncomplete, SetupError, SfsyncError, TryAgainLater
 from sfsync.forms.compose import DISCOUNT, Blueprint, choose, compose
 from sfsync.messages import Messages
 from sfsync.records import Notice, Opportunity, OrderForm, Pdf, Receipt, Request, Stamp, Status, Upload
-from sfsync.renderers import Renderers
 from sfsync.salesforce.api import Api, chunks
 from sfsync.salesforce.attach import MAX_BYTES, Attacher
 from sfsync.salesforce.org import IDS_PER_QUERY, Org
@@ -20,10 +21,11 @@ from sfsync.settings import Settings
 
 log = logging.getLogger(__name__)
 
-#: the longest transaction, whose changes carry the time of its beginning and appear at its end
-OVERLAP = timedelta(minutes=10)
-#: stamps have whole seconds: what moved this shortly before it was read may have moved again
-_FRESH = timedelta(seconds=2)
+#: the longest transaction takes 10 minutes; its changes carry the time of its beginning and appear at its end
+OVERLAP = timedelta(minutes=11)
+#: stamps have whole seconds, and our clock may be 2 s ahead: what moved this shortly before we read it may have moved
+#: again within the same second
+_FRESH = timedelta(seconds=3)
 #: how long after our own write to look at a record again
 _SETTLES = timedelta(seconds=5)
 #: rounds for records that others changed while we worked on them; the rest waits for the next pass
@@ -90,6 +92,13 @@ class _Round:
     later: set[str] = field(default_factory=set)
 
 
+class Renders(Protocol):
+    """What makes PDFs of forms: `Renderers`."""
+
+    def render(self, forms: Sequence[OrderForm]) -> Iterator[Pdf | SfsyncError]:
+        """Yield a PDF, or why there is none, for each form in the order given."""
+
+
 class Sync:
     """Makes the passes over one org. What it remembers between passes only saves reading; the org holds the truth."""
 
@@ -98,16 +107,17 @@ class Sync:
         api: Api,
         settings: Settings,
         blueprints: Sequence[Blueprint],
-        renderers: Renderers,
+        renderers: Renders,
         *,
+        clock: Callable[[], float] = time.monotonic,
         remake: bool = False,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._org = Org(api, currency=settings.currency)
-        self._attacher = Attacher(api, settings.fields)
+        self._attacher = Attacher(api, settings.fields, clock=clock)
         self._teller = Teller(api, settings.fields)
         self._settings, self._blueprints, self._renderers = settings, tuple(blueprints), renderers
-        self._remake, self._stopping = remake, stopping
+        self._clock, self._remake, self._stopping = clock, remake, stopping
         self._plan: Plan | None = None
         self._seen: dict[str, frozenset[Stamp]] = {}
         self._attached: dict[str, datetime] = {}
@@ -134,14 +144,16 @@ class Sync:
         self._org.describer.forget()
 
     def _pass(self, report: Report, *, sweep: bool) -> None:
-        began = self._org.now()
         plan = self._plan = self._plan or self._make_plan()
         since = None if sweep or self._watched is None else self._watched - OVERLAP
-        requests, left = self._org.watch(plan, since, began - self._settings.look_back)
+        started = self._clock()
+        requests, left = self._org.watch(plan, since, self._org.now() - self._settings.look_back)
+        # the answer has set our clock right; before it, the machine's may have been an hour ahead
+        began = self._org.now() - timedelta(seconds=self._clock() - started)
         self._forget_all_but({r.opportunity_id for r in requests})
         moved = {r.opportunity_id: r for r in requests if sweep or self._is_news(r, began)}
         # what was put off is tried again, also when its stamps have grown too old for the watch
-        put_off = [Request(opportunity_id=i, stamps=frozenset()) for i in self._put_off if i not in moved]
+        put_off = [Request(opportunity_id=i, stamps=frozenset()) for i in sorted(self._put_off - moved.keys())]
         report.moved = len(moved)
         self._teller.release(left)
         self._deal_with(plan, [*put_off, *moved.values()], report)

@@ -64,7 +64,8 @@ class Attacher:
 
     def _send(self, uploads: list[Upload]) -> Answers:
         """Send one call. Halted graphs have no answer, the others have one each, and there is at least one."""
-        ready_at = self._api.session.now()
+        # our clock may be a little behind the org's, and nothing is ready before it was asked for
+        ready_at = max(self._api.session.now(), *(u.requested_at for u in uploads))
         try:
             return self._by_graphs(uploads, ready_at) if self._graphs else self._one_by_one(uploads, ready_at)
         except AnswerLost as lost:

@@ -131,12 +131,19 @@ class World:
 
     # ----------------------------------------------------------- the worker
 
-    def worker(self, settings: str = SETTINGS, *, remake: bool = False, renderers: Renderers | None = None) -> Sync:
-        """A fresh worker, as after a restart."""
+    def worker(
+        self,
+        settings: str = SETTINGS,
+        *,
+        remake: bool = False,
+        renderers: Renderers | None = None,
+        ahead: timedelta = timedelta(),
+    ) -> Sync:
+        """A fresh worker, as after a restart, on a machine whose clock is `ahead` of the org's."""
         (self.folder / "sfsync.yaml").write_text(settings)
         loaded = config.load(self.folder / "sfsync.yaml")
         api = connected(self.org)
-        api.session._now = self.clock
+        api.session._now = lambda: self.clock() + ahead
         return Sync(api, loaded.settings, compose.load(loaded), renderers or self.renderers, remake=remake)
 
     def run(self, worker: Sync | None = None, **options: Any) -> Report:
