@@ -148,6 +148,11 @@ class OrderFormSettings(_Model):
     needs: dict[str, Text] = Field(
         {}, description="What must be there, and what the rep reads if it is not: `Account.BillingStreet: Add …`."
     )
+    letterhead: str = Field(
+        "",
+        description="A PDF in the templates folder that lies under the form: its first page under the first page, its "
+        "last under the later ones.",
+    )
     terms: tuple[TermsSettings, ...] = Field(
         (), description="The terms to choose from: the first whose condition holds; none where none does."
     )

@@ -1,7 +1,7 @@
 """From an Opportunity to a complete order form, or to every gap at once, in the rep's words. Pure."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +14,7 @@ from sfsync.config import Config, shown
 from sfsync.due import Version
 from sfsync.errors import RecordIncomplete, SetupError, SetupErrors, did_you_mean
 from sfsync.forms.design import Design
+from sfsync.forms.foreign import PdfFile
 from sfsync.forms.money import Formatter
 from sfsync.forms.template import Condition, Template, Text
 from sfsync.forms.theme import theme
@@ -97,14 +98,7 @@ def _load(config: Config, n: int, form: OrderFormSettings) -> Blueprint:
     def where(*key: str | int) -> str:
         return config.where("order_forms", n, *key)
 
-    path = _found(config, form.template, where("template"))
-    texts = [t.file for t in form.terms if t.file.endswith(_TEXT)]
-    pdfs = {
-        t.file: _found(config, t.file, where("terms", at, "file")).read_bytes()
-        for at, t in enumerate(form.terms) if t.file not in texts
-    }  # fmt: skip
-    template = Template.load(path, name=shown(path), terms=texts)
-    design = Design(template, theme(config.settings.theme, form.theme), appendices=pdfs)
+    design = _design(config, form, where)
     settings = config.settings.model_dump_json(include={"company", "currency", "locale", "time_zone"})
     own = form.model_dump_json(exclude={"name", "stage", "when", "needs", "theme"})
     return Blueprint(
@@ -125,9 +119,26 @@ def _load(config: Config, n: int, form: OrderFormSettings) -> Blueprint:
     )
 
 
+def _design(config: Config, form: OrderFormSettings, where: Callable[..., str]) -> Design:
+    def pdf(name: str, *key: str | int) -> PdfFile:
+        path = _found(config, name, where(*key))
+        return PdfFile.load(path.read_bytes(), shown(path))
+
+    path = _found(config, form.template, where("template"))
+    texts = [t.file for t in form.terms if t.file.endswith(_TEXT)]
+    return Design(
+        Template.load(path, name=shown(path), terms=texts),
+        theme(config.settings.theme, form.theme),
+        appendices={t.file: pdf(t.file, "terms", n, "file") for n, t in enumerate(form.terms) if t.file not in texts},
+        letterhead=pdf(form.letterhead, "letterhead").alone() if form.letterhead else None,
+    )
+
+
 def _found(config: Config, name: str, where: str) -> Path:
-    """A file of the templates folder."""
-    path = config.find(name)
+    """A file of the templates folder, and of no other."""
+    path, given = config.find(name), Path(name)
+    if given.is_absolute() or not path.resolve().is_relative_to(path.parents[len(given.parts) - 1].resolve()):
+        raise SetupError(f"'{name}' lies outside the templates folder.", where=where, remedy="Copy the file into it.")
     if not path.is_file():
         known = sorted(p.name for p in path.parent.glob(f"*{Path(name).suffix}"))
         remedy = did_you_mean(name, known) or f"In {path.parent.name}/: {', '.join(known) or 'none'}."

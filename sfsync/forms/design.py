@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 
+from sfsync.forms.foreign import PdfFile
 from sfsync.forms.template import Template
 from sfsync.forms.theme import Theme
 
@@ -15,15 +16,15 @@ class Design:
 
     template: Template
     theme: Theme = field(default_factory=Theme)
-    #: PDF files that may be appended: name -> content
-    appendices: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    #: a PDF that lies under the form's pages
-    letterhead: bytes | None = field(default=None, repr=False)
+    #: PDF files that may be appended, by their names
+    appendices: Mapping[str, PdfFile] = field(default_factory=dict, repr=False)
+    #: its first page lies under the form's first page, its last page under the later ones
+    letterhead: PdfFile | None = field(default=None, repr=False)
 
     @cached_property
     def fingerprint(self) -> str:
         """16 hexadecimal digits of everything above."""
         digest = sha256(f"{self.template.fingerprint}\n{self.theme}".encode())
-        for name, content in (*sorted(self.appendices.items()), ("letterhead", self.letterhead or b"")):
-            digest.update(f"\n{name} {len(content)}\n".encode() + content)
+        for name, file in (*sorted(self.appendices.items()), ("letterhead", self.letterhead)):
+            digest.update(f"\n{name} {file.fingerprint if file else ''}".encode())
         return digest.hexdigest()[:16]

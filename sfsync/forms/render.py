@@ -2,26 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC
 from functools import lru_cache
-from io import BytesIO
 from typing import Any
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
-from reportlab import rl_config
-from reportlab.lib.utils import TimeStamp
-from reportlab.pdfgen.canvas import Canvas
-
-import sfsync
 from sfsync.forms import signing
 from sfsync.forms.blocks import blocks, rows
 from sfsync.forms.design import Design
-from sfsync.forms.draw import Pen
 from sfsync.forms.filters import FORMATTER
 from sfsync.forms.fonts import face
+from sfsync.forms.foreign import PdfFile, same_size
 from sfsync.forms.inline import Setting, plain
 from sfsync.forms.money import formatter
+from sfsync.forms.output import Imprint, Side, settle, written
 from sfsync.forms.pages import Page, paginate
 from sfsync.forms.paths import COMPANY_KEYS
 from sfsync.forms.pictures import encoded
@@ -41,9 +35,10 @@ def render(form: OrderForm, design: Design) -> Pdf:
     """The form as a PDF. Raises SetupError with the template's line where it does not fit the data."""
     root = ET.fromstring(design.template.markup(variables(form), form.terms))  # noqa: S314 (our own markup; no entities are known)
     sheet = _Sheet.of(root, design)
-    pages = sheet.pages()
+    sides = sheet.sides(design.letterhead, design.appendices.get(form.terms))
+    pages = [side.rows for side in sides]
     signing.check(sheet.setting.marks, pages)
-    content = _written(sheet, pages, form, design)
+    content = written(sides, sheet.images, _imprint(sheet, form, design))
     return Pdf(content=content, pages=len(pages), missing=_missing(pages))
 
 
@@ -89,10 +84,36 @@ class _Sheet:
     def theme(self) -> Theme:
         return self.setting.theme
 
-    def pages(self) -> list[Page]:
-        """Rows at their distance from the paper's top, headers and footers among them."""
+    def sides(self, letterhead: PdfFile | None, appendix: PdfFile | None) -> list[Side]:
+        """Our own pages on the letterhead, then the appended ones under the headers and footers meant for them."""
+        if letterhead and not same_size(letterhead.pages, self.theme.page):
+            self.setting.wrong(self.root, f"The pages of {letterhead.name} have another size than the form's.")
+        more = len(appendix.pages) if appendix else 0
+        own = self._pages(more)
+        last = len(letterhead.pages) - 1 if letterhead else 0
+        return [
+            *(
+                Side(self.theme.page, page, self.theme.margins[3], (letterhead, min(n, last)) if letterhead else None)
+                for n, page in enumerate(own)
+            ),
+            *(self._over(appendix, n, len(own)) for n in range(more) if appendix),
+        ]
+
+    def _over(self, appendix: PdfFile, n: int, before: int) -> Side:
+        """An appended page with what we print on it."""
+        paper = appendix.pages[n].width, appendix.pages[n].height
+        there = replace(self, setting=replace(self.setting, theme=replace(self.theme, page=paper)))
+        rows = there.overlay(before + n + 1, before + len(appendix.pages))
+        return Side(paper, rows, self.theme.margins[3], (appendix, n))
+
+    def overlay(self, number: int, count: int) -> Page:
+        """What we print on somebody else's page."""
+        return self._page([], *(self._edge(tag, "appended", str(number), str(count)) for tag in _EDGES))
+
+    def _pages(self, more: int) -> list[Page]:
+        """Rows at their distance from the paper's top, headers and footers among them; `more` pages will follow."""
         body = [element for element in self.root if element.tag not in _EDGES]
-        edges = [tuple(self._edge(tag, first, "99", "99") for tag in _EDGES) for first in (True, False)]
+        edges = [tuple(self._edge(tag, on, "99", "99") for tag in _EDGES) for on in ("first", "later")]
         rooms = [self._room(*edge) for edge in edges]
         if min(rooms) < _LEAST_ROOM:
             self.setting.wrong(self.root, "Header, footer and margins leave no room on the page.")
@@ -100,7 +121,8 @@ class _Sheet:
         counts = [self._counts(tag) for tag in _EDGES]
         return [
             self._page(page, *(
-                self._edge(tag, number == 1, str(number), str(len(found))) if counting else measured
+                self._edge(tag, "first" if number == 1 else "later", str(number), str(len(found) + more))
+                if counting else measured
                 for tag, counting, measured in zip(_EDGES, counts, edges[min(number - 1, 1)], strict=True)
             ))
             for number, page in enumerate(found, 1)
@@ -110,9 +132,9 @@ class _Sheet:
         """Whether it prints page numbers, and so is another one on each page."""
         return any(e.find(f".//{name}") is not None for e in self.root.iterfind(tag) for name in ("page", "pages"))
 
-    def _edge(self, tag: str, first: bool, page: str, pages: str) -> Row:
-        """The header or footer of the first page, or of a later one."""
-        wanted = ("every", "first" if first else "later")
+    def _edge(self, tag: str, on: str, page: str, pages: str) -> Row:
+        """The header or footer of the first page, of a later one, or of an appended one, which is not ours."""
+        wanted = (on,) if on == "appended" else ("every", on)
         setting = replace(self.setting, page=page, pages=pages)
         return stacked([
             row for element in self.root.iterfind(tag) if element.get("on", "every") in wanted
@@ -133,47 +155,17 @@ class _Sheet:
         ]
 
 
-def _written(sheet: _Sheet, pages: Iterable[Page], form: OrderForm, design: Design) -> bytes:
-    settle()
-    out = BytesIO()
-    first, language = face().primary.fontName, sheet.root.get("lang") or form.locale.replace("_", "-")
-    canvas = Canvas(out, sheet.theme.page, pageCompression=1, invariant=1, initialFontName=first, lang=language)
-    _inscribe(canvas, sheet, form, design)
-    pen = Pen(canvas, sheet.theme.page[1], sheet.images)
-    for page in pages:
-        pen.draw(sheet.theme.margins[3], page)
-        canvas.showPage()
-    canvas.save()
-    return out.getvalue()
-
-
-def _inscribe(canvas: Canvas, sheet: _Sheet, form: OrderForm, design: Design) -> None:
-    """Who made it, of what, and when it was asked for: never the clock's time."""
+def _imprint(sheet: _Sheet, form: OrderForm, design: Design) -> Imprint:
     says = sheet.setting.read(sheet.root)
-    canvas.setTitle(plain(says["title"]))
-    canvas.setAuthor(plain(says.get("author")) or str(form.company.get("name") or ""))
-    canvas.setSubject(plain(says.get("subject")) or form.name)
-    canvas.setCreator(f"sfsync {sfsync.__version__}")
-    canvas.setKeywords(f"{form.number}, template {design.fingerprint}")
-    canvas._doc._timeStamp = _Moment(form)  # noqa: SLF001 (ReportLab offers an environment variable only)
-
-
-class _Moment(TimeStamp):  # type: ignore[misc]  # ReportLab has no types
-    """The PDF's dates: when the form was asked for, in UTC."""
-
-    def __init__(self, form: OrderForm) -> None:
-        moment = form.requested_at.astimezone(UTC)
-        self.t = moment.timestamp()
-        self.lt = moment.timetuple()
-        self.YMDhms = tuple(self.lt)[:6]
-        self.dhh = self.dmm = 0
-        self.tzname = "UTC"
-
-
-@lru_cache(maxsize=1)
-def settle() -> None:
-    """ReportLab keeps these for the whole process. Streams are binary: ASCII85 costs a quarter more bytes and 2 ms."""
-    rl_config.useA85 = 0
+    return Imprint(
+        title=plain(says["title"]),
+        author=plain(says.get("author")) or str(form.company.get("name") or ""),
+        subject=plain(says.get("subject")) or form.name,
+        keywords=f"{form.number}, template {design.fingerprint}",
+        language=sheet.root.get("lang") or form.locale.replace("_", "-"),
+        requested_at=form.requested_at,
+        made_of="",
+    )
 
 
 @lru_cache(maxsize=32)

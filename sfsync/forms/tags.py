@@ -26,7 +26,11 @@ _BLOCKS = frozenset({"h", "p", "fields", "img", "space", "rule"})
 _PARTS = frozenset({"columns", "table", "totals", "terms", "signatures"})
 _ALIGN = Attribute(SIDE, "To which side the text leans.", "left")
 _BOLD = Attribute(FLAG, "Whether its text is bold.", "no")
-_RUNNING = Attribute(choice("every", "first", "later"), "On which pages it stands.", "every")
+_RUNNING = Attribute(
+    choice("every", "first", "later", "appended"),
+    "On which pages it stands; `appended`: on those of the terms.",
+    "every",
+)
 
 TAGS: Mapping[str, Tag] = {
     "form": Tag(

@@ -1,13 +1,12 @@
 """The terms go with the deal: chosen by rule, from texts and PDFs."""
 
-from dataclasses import replace
-
 import pytest
 
 from sfsync import config
 from sfsync.errors import SetupError
 from sfsync.forms import compose
 from sfsync.forms.render import render
+from tests.forms.pdfs import pdf
 from tests.forms.sample import lines, opportunity, order_form, text_of
 from tests.forms.test_compose import deal
 
@@ -32,7 +31,7 @@ def blueprint(tmp_path):
         (tmp_path / "form.xml").write_text(form)
         (tmp_path / "terms_us.xml").write_text("<terms><p>Laws of {{ Opportunity.Law__c }}</p></terms>")
         (tmp_path / "terms_eu.xml").write_text("<terms><p>Laws of Germany</p></terms>")
-        (tmp_path / "framework.pdf").write_bytes(b"%PDF-1.7")
+        (tmp_path / "framework.pdf").write_bytes(pdf(lambda canvas: canvas.drawString(50, 500, "Framework")))
         for name, text in files.items():
             (tmp_path / f"{name}.xml").write_text(text)
         (tmp_path / "sfsync.yaml").write_text(settings)
@@ -56,14 +55,13 @@ def test_the_first_terms_whose_condition_holds_are_taken(blueprint, country, fra
     [
         ("terms_us.xml", "Before Laws of Delaware After"),
         ("terms_eu.xml", "Before Laws of Germany After"),
-        ("framework.pdf", "Before After"),
+        ("framework.pdf", "Before After Framework"),
         ("", "Before After"),
     ],
 )
 def test_text_terms_stand_where_the_template_includes_them(blueprint, terms, printed):
     form = order_form(opportunity(lines(1), Law__c="Delaware"), terms=terms)
-    design = replace(blueprint().design, appendices={})
-    assert " ".join(text_of(render(form, design)).split()) == printed
+    assert " ".join(text_of(render(form, blueprint().design)).split()) == printed
 
 
 def test_fields_of_every_possible_text_and_of_the_conditions_are_asked_for(blueprint):
