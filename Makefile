@@ -32,8 +32,14 @@ browser: setup  ## be the rep in Chromium, which this installs on Debian where i
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'selenium>=4.27'
 	$(BIN)/pytest tests/page
 
-bench: setup  ## measure: latency, calls, rendering, memory
+bench: setup .bench/ready  ## measure: latency, calls, rendering beside other engines, memory
 	$(BIN)/python -m benchmarks
+
+.bench/ready: requirements.txt benchmarks/requirements.txt
+	$(PYTHON) -m venv .bench
+	.bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	.bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt pypdf
+	touch $@
 
 fuzz: setup  ## send the pocket org more nonsense than the tests do
 	SFSYNC_FUZZ=5000 $(BIN)/pytest tests/pocketorg/test_fuzz.py
@@ -58,4 +64,4 @@ lock: setup  ## pin every package with its hashes, from pyproject.toml
 	    --custom-compile-command "make lock" --extra dev pyproject.toml -o requirements-dev.txt
 
 clean:
-	rm -rf .venv .conformance build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-forms
+	rm -rf .venv .bench .conformance build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-forms

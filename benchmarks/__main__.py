@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import passes, pocketorg, render
+from benchmarks import beside, passes, pocketorg, render
 
 FIGURES: dict[str, Callable[[], None]] = {
     "render": render.main,
+    "beside": beside.main,
     "latency": passes.latency,
     "calls": passes.calls,
     "memory": passes.memory,

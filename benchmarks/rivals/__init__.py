@@ -1,0 +1,1 @@
+"""The same order form by other engines that pip installs; each in a process of its own."""
