@@ -3,7 +3,8 @@
 SfsyncError                what happened, where, what to do
 ├── RecordIncomplete       the rep, on the record
 ├── SetupError             the admin: a file, a permission, a refused login
-│   └── SetupErrors        several of them, found together
+│   ├── SetupErrors        several of them, found together
+│   └── Held               more than anybody expects: nothing is done before somebody says yes
 └── TryAgainLater          nobody: the next tick; the operator hears if it lasts
     ├── LookAgain          the record changed under us: read it again, decide again
     └── Outage             not the record but the whole org: nothing else will go through now either
@@ -54,6 +55,10 @@ class SetupErrors(SetupError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.problems,)
+
+
+class Held(SetupError):
+    """More than anybody expects, or the first of its kind: nothing is done before somebody says yes."""
 
 
 class TryAgainLater(SfsyncError):

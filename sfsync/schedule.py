@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -88,6 +88,18 @@ def _clock(text: str) -> time:
         return time(hour, minute)
     except ValueError:
         raise ValueError(f"'{text}' is not a time of day.") from None
+
+
+def day(text: str, zone: ZoneInfo) -> datetime:
+    """Read `2026-12-01` as the moment at which that day begins. Raises ValueError.
+
+    >>> day("2026-12-01", ZoneInfo("Europe/Berlin")).astimezone(UTC).isoformat()
+    '2026-11-30T23:00:00+00:00'
+    """
+    try:
+        return datetime.combine(date.fromisoformat(text.strip()), time.min, zone)
+    except ValueError:
+        raise ValueError(f"'{text}' is not a day. Write it like 2026-12-01.") from None
 
 
 def utc_now() -> datetime:

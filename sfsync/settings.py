@@ -192,6 +192,9 @@ class Settings(_Model):
         timedelta(days=30),
         description="A deal that has stood in its stage for longer than this, and never had a form, gets none.",
     )
+    at_most: int = Field(
+        200, ge=1, description="A pass that would make more forms than this makes none, until somebody says yes."
+    )
     currency: Currency | None = Field(
         None, description="The org's currency. Needed where the org has only one; else each record names its own."
     )

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from sfsync import outlook
 from sfsync.due import Restore, Version, decide
-from sfsync.errors import LookAgain, Outage, RecordIncomplete, SetupError, SfsyncError, TryAgainLater
-from sfsync.forms.compose import DISCOUNT, Blueprint, choose, compose
+from sfsync.errors import Held, LookAgain, Outage, RecordIncomplete, SetupError, SfsyncError, TryAgainLater
+from sfsync.forms.compose import Blueprint, choose, compose
 from sfsync.messages import Messages
 from sfsync.records import Notice, Opportunity, OrderForm, Pdf, Receipt, Request, Stamp, Status, Upload
 from sfsync.salesforce.api import Api, chunks
@@ -111,13 +112,17 @@ class Sync:
         *,
         clock: Callable[[], float] = time.monotonic,
         remake: bool = False,
+        since: datetime | None = None,
+        at_most: int | None = None,
         stopping: Callable[[], bool] = lambda: False,
+        attached: Callable[[int], None] = lambda _number: None,
     ) -> None:
         self._org = Org(api, currency=settings.currency)
         self._attacher = Attacher(api, settings.fields, clock=clock)
         self._teller = Teller(api, settings.fields)
         self._settings, self._blueprints, self._renderers = settings, tuple(blueprints), renderers
         self._clock, self._remake, self._stopping = clock, remake, stopping
+        self._since, self._at_most, self._attached_so_many = since, at_most, attached
         self._plan: Plan | None = None
         self._seen: dict[str, frozenset[Stamp]] = {}
         self._attached: dict[str, datetime] = {}
@@ -144,10 +149,10 @@ class Sync:
         self._org.describer.forget()
 
     def _pass(self, report: Report, *, sweep: bool) -> None:
-        plan = self._plan = self._plan or self._make_plan()
+        plan = self._plan = self._plan or outlook.plan_for(self._org, self._blueprints, self._settings)
         since = None if sweep or self._watched is None else self._watched - OVERLAP
         started = self._clock()
-        requests, left = self._org.watch(plan, since, self._org.now() - self._settings.look_back)
+        requests, left = self._org.watch(plan, since, self._since or self._org.now() - self._settings.look_back)
         # the answer has set our clock right; before it, the machine's may have been an hour ahead
         began = self._org.now() - timedelta(seconds=self._clock() - started)
         self._forget_all_but({r.opportunity_id for r in requests})
@@ -156,6 +161,7 @@ class Sync:
         put_off = [Request(opportunity_id=i, stamps=frozenset()) for i in sorted(self._put_off - moved.keys())]
         report.moved = len(moved)
         self._teller.release(left)
+        self._hold_a_flood(plan, [*(r.opportunity_id for r in put_off), *moved])
         self._deal_with(plan, [*put_off, *moved.values()], report)
         if not self._stopping():
             self._watched = began
@@ -171,10 +177,17 @@ class Sync:
         self._seen = {i: stamps for i, stamps in self._seen.items() if i in ids}
         self._attached = {i: when for i, when in self._attached.items() if i in ids}
 
-    def _make_plan(self) -> Plan:
-        stages = [b.stage for b in self._blueprints]
-        places = [place for b in self._blueprints for place in b.places]
-        return self._org.plan(stages, self._settings.fields, places, optional=[DISCOUNT])
+    def _hold_a_flood(self, plan: Plan, ids: Sequence[str]) -> None:
+        """Raise Held where more forms would be made than somebody expects. Only so many records are worth counting."""
+        if self._at_most is None or len(ids) <= self._at_most:
+            return
+        scope = outlook.Scope(self._org, plan, self._blueprints, self._settings, self._remake)
+        number = outlook.count(outlook.of(scope, ids))
+        if number > self._at_most:
+            raise Held(
+                f"{number:,} forms are due at once, more than at_most ({self._at_most:,}). None is made.",
+                remedy="Look at them: sfsync run --dry-run. Then make them: sfsync run --yes.",
+            )
 
     def _deal_with(self, plan: Plan, requests: Sequence[Request], report: Report) -> None:
         now = _Round()
@@ -267,6 +280,7 @@ class Sync:
         made = [notice for i, answer in answers.items() if (notice := self._receive(jobs[i], answer, now))]
         now.bells += made
         report.made += len(made)
+        self._attached_so_many(len(made))
         log.info("%d forms attached", report.made)
         outage = next((a for a in answers.values() if isinstance(a, Outage)), None)
         if len(now.bells) >= BELLS:

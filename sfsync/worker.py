@@ -11,7 +11,7 @@ from typing import Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from sfsync.errors import SetupError
+from sfsync.errors import Held, SetupError
 from sfsync.settings import Settings
 from sfsync.sync import Report
 
@@ -40,6 +40,7 @@ class Ticks:
         self._swept: datetime | None = None
         self._trouble: datetime | None = None
         self._reminded: datetime | None = None
+        self._held = False
 
     def tick(self) -> None:
         """Make a pass if it is time for one. Never raises: nothing may end the worker but its stop."""
@@ -58,12 +59,13 @@ class Ticks:
         self._say(report, now)
 
     def _is_time(self, now: datetime) -> bool:
-        if now in self._settings.business_hours or self._passed is None:
+        if self._passed is None or (now in self._settings.business_hours and not self._held):
             return True
         # half a tick of slack, since ticks are never quite on time
         return now - self._passed >= self._settings.check_otherwise_every - self._settings.check_every / 2
 
     def _say(self, report: Report, now: datetime) -> None:
+        self._held = isinstance(report.error, Held)  # counting again what is held costs calls
         if report.made or report.failed or report.restored or report.waiting:
             log.info("%s", report)
         if report.error is None:

@@ -1,26 +1,31 @@
 """From settings and environment to a `Sync` that can make passes: what `run` and `worker` begin with."""
 
 import os
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from sfsync import schedule
 from sfsync.config import Config
-from sfsync.forms import compose
+from sfsync.forms.compose import Blueprint
 from sfsync.renderers import Renderers
+from sfsync.salesforce.api import Api
 from sfsync.salesforce.connect import connect
 from sfsync.sync import Sync
 
 
 @contextmanager
-def syncing(loaded: Config, stop: threading.Event, *, remake: bool = False) -> Iterator[Sync]:
-    """Everything that a pass needs; the render processes end with it."""
-    blueprints = compose.load(loaded)
+def syncing(loaded: Config, blueprints: Sequence[Blueprint], api: Api, **more: Any) -> Iterator[Sync]:
+    """A `Sync` with its render processes, which end with it. `more` goes to it as it is."""
+    with Renderers({b.settings.name: b.design for b in blueprints}) as renderers:
+        yield Sync(api, loaded.settings, blueprints, renderers, **more)
+
+
+def connected() -> Api:
+    """The org that the environment names; what the login has read is of no use to the render processes, and goes."""
     api = connect(os.environ, schedule.utc_now)
     forget_secrets()
-    with Renderers({b.settings.name: b.design for b in blueprints}) as renderers:
-        yield Sync(api, loaded.settings, blueprints, renderers, remake=remake, stopping=stop.is_set)
+    return api
 
 
 def forget_secrets() -> None:

@@ -10,7 +10,8 @@ import click
 
 from sfsync import config, schedule
 from sfsync.cli.app import verb
-from sfsync.cli.syncing import syncing
+from sfsync.cli.syncing import connected, syncing
+from sfsync.forms import compose
 from sfsync.worker import Ticks, work
 
 
@@ -29,5 +30,6 @@ def command(settings: Path, check_every: timedelta | None) -> int:
         every = {"check_every": check_every, "check_otherwise_every": check_every}
         loaded = replace(loaded, settings=loaded.settings.model_copy(update=every))
     stop = threading.Event()
-    with syncing(loaded, stop) as sync:
+    blueprints, at_most = compose.load(loaded), loaded.settings.at_most
+    with syncing(loaded, blueprints, connected(), at_most=at_most, stopping=stop.is_set) as sync:
         return work(Ticks(sync.run, loaded.settings, schedule.utc_now), loaded.settings.check_every, stop)

@@ -16,7 +16,7 @@ from sfsync.salesforce.session import PLACEHOLDER, Session
 #: 52.0 brought LastStageChangeDate
 VERSION = "62.0"
 #: a composite takes 25 subrequests, 5 of them queries or collections; source: REST API Developer Guide, "Composite"
-MAX_SUBREQUESTS, _MAX_QUERIES = 25, 5
+MAX_SUBREQUESTS, MAX_QUERIES = 25, 5
 _SERVER_ERROR = 500
 
 Row = dict[str, Any]
@@ -65,7 +65,7 @@ class Api:
         results: list[list[Row]] = [[] for _ in texts]
         waiting = [(n, soql.url(text)) for n, text in enumerate(texts)]
         while waiting:
-            now, waiting = waiting[:_MAX_QUERIES], waiting[_MAX_QUERIES:]
+            now, waiting = waiting[:MAX_QUERIES], waiting[MAX_QUERIES:]
             following = []
             for (n, _), answer in zip(now, self.composite(url for _, url in now), strict=True):
                 if isinstance(answer, SfsyncError):

@@ -26,7 +26,7 @@ MAX_GRAPHS = 75
 #: of PDF bytes in one call; base64 makes a third more of it, and a call takes about 50 MB
 MAX_BYTES = 20_000_000
 #: an org's own triggers and flows run for each graph: a call shall stay so short that a shutdown can wait for it
-_QUICK_SECONDS, _SLOW_SECONDS = 5.0, 10.0
+_QUICK_SECONDS, SLOW_SECONDS = 5.0, 10.0
 
 #: what became of each upload, by Opportunity Id
 Answers = dict[str, Receipt | SfsyncError]
@@ -57,7 +57,7 @@ class Attacher:
         return answers
 
     def _adapt(self, seconds: float, sent: int) -> None:
-        if seconds > _SLOW_SECONDS:
+        if seconds > SLOW_SECONDS:
             self.batch_size = max(1, min(self.batch_size, sent) // 2)
         elif seconds < _QUICK_SECONDS and sent >= self.batch_size:
             self.batch_size = min(MAX_GRAPHS, self.batch_size * 2)
