@@ -28,6 +28,7 @@ def pocket_org(deals: int, *, latency: float = 0.0) -> Iterator[PocketOrg]:
 def environ(org: PocketOrg) -> dict[str, str]:
     return {
         **os.environ,
+        "SFSYNC_CONFIG": str(ROOT / "benchmarks" / "sfsync.yaml"),
         "SF_LOGIN_URL": org.instance_url,
         "SF_CLIENT_ID": org.client_id,
         "SF_CLIENT_SECRET": org.client_secret,
