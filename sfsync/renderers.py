@@ -56,6 +56,11 @@ class Renderers:
             for future in futures:
                 future.cancel()
 
+    def redesign(self, designs: Mapping[str, Design]) -> None:
+        """From the next form on, these are what forms are made with; the processes stay."""
+        for process in self._processes:
+            process.designs = dict(designs)
+
     def _render(self, form: OrderForm) -> Pdf | SfsyncError:
         process = self._idle.get()
         try:
@@ -82,7 +87,7 @@ class _Process:
     """One render process, replaced when it hangs or dies. Used by one thread at a time."""
 
     def __init__(self, designs: Mapping[str, Design], seconds: float) -> None:
-        self._designs, self._seconds = designs, seconds
+        self.designs, self._seconds = designs, seconds
         self._closed = False
         self._start()
 
@@ -90,7 +95,8 @@ class _Process:
         # spawned, not forked: the process inherits no threads
         context = multiprocessing.get_context("spawn")
         self._line, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, self._designs), daemon=True)
+        self._known = self.designs
+        self._process = context.Process(target=_work, args=(theirs, self._known), daemon=True)
         self._process.start()
         theirs.close()
         self._alive, self._ready = True, False
@@ -122,6 +128,10 @@ class _Process:
         if not self._ready:
             self._hear(_START_SECONDS)
             self._ready = True
+        if self._known is not self.designs:
+            self._known = self.designs
+            self._line.send(self._known)
+            self._hear(_START_SECONDS)
         self._line.send(form)
         answer: Pdf | SfsyncError = self._hear(self._seconds)
         return answer
@@ -150,8 +160,12 @@ def _work(line: Connection, designs: Mapping[str, Design]) -> None:
     line.send(None)
     with suppress(EOFError, OSError):
         while True:
-            form: OrderForm = line.recv()
-            line.send(_rendered(form, designs[form.name]))
+            asked: OrderForm | Mapping[str, Design] = line.recv()
+            if isinstance(asked, OrderForm):
+                line.send(_rendered(asked, designs[asked.name]))
+            else:
+                designs = asked
+                line.send(None)
 
 
 def _outlive_no_parent() -> None:

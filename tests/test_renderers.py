@@ -110,3 +110,13 @@ def test_a_process_that_cannot_start_blames_no_record(renderers, monkeypatch):
     monkeypatch.setattr(module, "_START_SECONDS", 0.0)
     kill_all(renderers)
     assert [type(found) for found in renderers.render(FORMS)] == [TryAgainLater] * 3
+
+
+def test_new_designs_are_taken_up_by_the_processes_that_run(renderers, tmp_path):
+    pids = [p._process.pid for p in renderers._processes]
+    old = [pdf.content for pdf in renderers.render(FORMS)]
+    (tmp_path / "new.xml").write_text('<form title="New"><p>{{ Opportunity.Name }}</p></form>')
+    renderers.redesign({"Standard": Design(Template.load(tmp_path / "new.xml"))})
+    new = list(renderers.render(FORMS))
+    assert all(isinstance(pdf, Pdf) and pdf.content not in old for pdf in new)
+    assert [p._process.pid for p in renderers._processes] == pids
