@@ -102,6 +102,17 @@ def day(text: str, zone: ZoneInfo) -> datetime:
         raise ValueError(f"'{text}' is not a day. Write it like 2026-12-01.") from None
 
 
+def ago(some: timedelta) -> str:
+    """Say how long ago something was, in its largest unit.
+
+    >>> ago(timedelta(seconds=40)), ago(timedelta(minutes=90)), ago(timedelta(days=3))
+    ('40 seconds ago', '1 hour ago', '3 days ago')
+    """
+    seconds = max(int(some.total_seconds()), 0)
+    unit, size = next((u, n) for u, n in reversed(_UNITS.items()) if seconds >= n or n == 1)
+    return f"{seconds // size} {unit}{'' if seconds // size == 1 else 's'} ago"
+
+
 def utc_now() -> datetime:
     """The clock of this machine, aware."""
     return datetime.now(UTC)
