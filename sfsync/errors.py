@@ -2,9 +2,10 @@
 
 SfsyncError                what happened, where, what to do
 ├── RecordIncomplete       the rep, on the record
-├── SetupError             the admin: a file, a permission, a refused login
+├── SetupError             the admin: a file, a permission
 │   ├── SetupErrors        several of them, found together
-│   └── Held               more than anybody expects: nothing is done before somebody says yes
+│   ├── Held               more than anybody expects: nothing is done before somebody says yes
+│   └── LoginRefused       the org lets us do nothing at all
 └── TryAgainLater          nobody: the next tick; the operator hears if it lasts
     ├── LookAgain          the record changed under us: read it again, decide again
     └── Outage             not the record but the whole org: nothing else will go through now either
@@ -15,27 +16,41 @@ Anything else is a bug.
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
+from traceback import extract_tb
 
 
 class SfsyncError(Exception):
-    """What happened, where (`config/sfsync.yaml:9`, a record, a host) and what to do about it."""
+    """What happened, where (`config/sfsync.yaml:9`, a record, a host) and what to do about it.
 
-    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
-        super().__init__(what, where, remedy)
+    `logged` is what the log says in place of a `what` that may quote customer data.
+    """
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", logged: str = "") -> None:
+        super().__init__(what, where, remedy, logged)
         self.what = what
         self.where = where
         self.remedy = remedy
+        self.logged = logged
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.what, self.where, self.remedy)
+        return _rebuild, (type(self), self.what, self.where, self.remedy, self.logged)
 
     def __str__(self) -> str:
+        return self._sentence(self.what)
+
+    @property
+    def in_log(self) -> str:
+        """The same without anything that may be customer data."""
+        return self._sentence(self.logged or self.what)
+
+    def _sentence(self, what: str) -> str:
         place = f"{self.where}: " if self.where else ""
-        return f"{place}{self.what}" + (f" {self.remedy}" if self.remedy else "")
+        return f"{place}{what}" + (f" {self.remedy}" if self.remedy else "")
 
 
-def _rebuild(kind: type[SfsyncError], what: str, where: str, remedy: str) -> SfsyncError:
-    return kind(what, where=where, remedy=remedy)
+def _rebuild(kind: type[SfsyncError], what: str, where: str, remedy: str, logged: str) -> SfsyncError:
+    return kind(what, where=where, remedy=remedy, logged=logged)
 
 
 class RecordIncomplete(SfsyncError):
@@ -51,7 +66,7 @@ class SetupErrors(SetupError):
 
     def __init__(self, problems: Iterable[SetupError]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+        super().__init__("\n".join(map(str, self.problems)), logged="\n".join(p.in_log for p in self.problems))
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.problems,)
@@ -59,6 +74,10 @@ class SetupErrors(SetupError):
 
 class Held(SetupError):
     """More than anybody expects, or the first of its kind: nothing is done before somebody says yes."""
+
+
+class LoginRefused(SetupError):
+    """The org does not let us in: no record is to blame, and nothing can be written on any."""
 
 
 class TryAgainLater(SfsyncError):
@@ -75,6 +94,12 @@ class Outage(TryAgainLater):
 
 class AnswerLost(Outage):
     """A write may or may not have happened: look it up before anything is repeated."""
+
+
+def trail(error: BaseException) -> str:
+    """Name an error of Python's by its type and its way through the code, without its text, which may quote data."""
+    steps = [f"{Path(f.filename).name}:{f.lineno}" for f in extract_tb(error.__traceback__)]
+    return " ".join([type(error).__name__, "at", " < ".join(reversed(steps[-6:]))]) if steps else type(error).__name__
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

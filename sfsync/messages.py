@@ -48,6 +48,11 @@ class Messages(BaseModel):
         "On the record, when only an administrator can mend it.",
         "Show it to your administrator, who finds the reason in docs/runbook.md.",
     )
+    delayed: str = _say(
+        "The order form is delayed: {reason} sfsync keeps trying.",
+        "On the record, when Salesforce did not take the form for some minutes.",
+        "Wait. If it lasts for hours, ask your administrator.",
+    )
     bell: str = _say(
         "{opportunity}: {message}", "The bell's text below the titles that ask for something.", "See there."
     )

@@ -9,7 +9,7 @@ from math import ceil
 from sfsync.due import Restore, Token, Version, decide
 from sfsync.errors import RecordIncomplete, SetupError
 from sfsync.forms.compose import DISCOUNT, Blueprint, choose, compose
-from sfsync.records import Opportunity
+from sfsync.records import Opportunity, Unreadable
 from sfsync.salesforce.api import MAX_QUERIES, Api
 from sfsync.salesforce.attach import MAX_GRAPHS, SLOW_SECONDS
 from sfsync.salesforce.org import IDS_PER_QUERY, Org
@@ -80,7 +80,9 @@ def all_of(scope: Scope, since: datetime) -> Iterator[Prospect]:
 def of(scope: Scope, ids: Sequence[str]) -> Iterator[Prospect]:
     """What would become of these Opportunities; nothing is said of those that need nothing."""
     for opportunity in scope.org.read(scope.plan, ids):
-        if found := _of(scope, opportunity):
+        if isinstance(opportunity, Unreadable):
+            yield Prospect(opportunity.id, "", What.FAIL, "", 0, "it stands in its stage", str(opportunity.error))
+        elif found := _of(scope, opportunity):
             yield found
 
 

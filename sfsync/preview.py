@@ -13,7 +13,7 @@ from sfsync.forms.compose import DISCOUNT, Blueprint, choose, filled, gaps
 from sfsync.forms.explain import Branch, explain, explain_condition
 from sfsync.forms.filters import FORMATTER, shown
 from sfsync.forms.render import variables
-from sfsync.records import FieldLabel, Opportunity, OrderForm, Status
+from sfsync.records import FieldLabel, Opportunity, OrderForm, Status, Unreadable
 from sfsync.salesforce.api import Api
 from sfsync.salesforce.org import Org
 from sfsync.samples import SAMPLES, sample
@@ -55,6 +55,8 @@ def of_record(api: Api, config: Config, blueprints: Sequence[Blueprint], wanted:
     opportunity = next(org.read(plan, [wanted], in_any_stage=True), None)
     if opportunity is None:
         raise SetupError(f"The org has no Opportunity {wanted}, or the integration user may not see it.")
+    if isinstance(opportunity, Unreadable):
+        raise opportunity.error
     return _preview(opportunity, _blueprint(opportunity, blueprints, form), config, plan.labels)
 
 

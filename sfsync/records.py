@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from sfsync.errors import SfsyncError
+
 #: A field's value as Python has it: text, bool, int, Decimal (never float), date, aware datetime (UTC) or None.
 Scalar = str | bool | int | Decimal | date | datetime | None
 
@@ -81,6 +83,14 @@ class Opportunity:
     values: Values
     made: Made | None
     shown: Shown
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unreadable:
+    """A record whose data is not as Salesforce documents it."""
+
+    id: str
+    error: SfsyncError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
-from sfsync.errors import SetupError, SfsyncError, TryAgainLater
+from sfsync.errors import SetupError, SfsyncError, TryAgainLater, trail
 from sfsync.forms.design import Design
 from sfsync.forms.render import render, warm
 from sfsync.records import OrderForm, Pdf
@@ -196,7 +196,8 @@ def _rendered(form: OrderForm, design: Design) -> Pdf | SfsyncError:
     except MemoryError:
         return SetupError("It takes more memory than a form may.", where=form.template, remedy=_MEMORY)
     except Exception as error:  # noqa: BLE001 (whatever one record does to the renderer stays with that record)
-        return SetupError(f"It could not be rendered: {type(error).__name__}: {error}", where=form.template)
+        what = f"It could not be rendered: {type(error).__name__}: {error}."
+        return SetupError(what, where=form.template, logged=f"It could not be rendered: {trail(error)}.")
     if len(pdf.content) > LARGEST_PDF:
         size = f"{len(pdf.content) / 1e6:.0f} MB"
         return SetupError(f"The form has {size}, which Salesforce does not take.", where=form.template, remedy=_MEMORY)

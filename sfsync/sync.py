@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sfsync import outlook
+from sfsync import notices, outlook
 from sfsync.due import Restore, Version, decide
-from sfsync.errors import Held, LookAgain, Outage, RecordIncomplete, SetupError, SfsyncError, TryAgainLater
+from sfsync.errors import Held, LookAgain, Outage, RecordIncomplete, SetupError, SfsyncError, TryAgainLater, trail
 from sfsync.forms.compose import Blueprint, choose, compose
-from sfsync.messages import Messages
-from sfsync.records import Notice, Opportunity, OrderForm, Pdf, Receipt, Request, Stamp, Status, Upload
-from sfsync.salesforce.api import Api, chunks
+from sfsync.patience import PATIENT_FOR, Patience
+from sfsync.records import Notice, Opportunity, OrderForm, Pdf, Receipt, Request, Stamp, Status, Unreadable, Upload
+from sfsync.salesforce.api import Api
 from sfsync.salesforce.attach import MAX_BYTES, Attacher
 from sfsync.salesforce.org import IDS_PER_QUERY, Org
 from sfsync.salesforce.plan import Plan
@@ -89,8 +89,12 @@ class _Round:
     bells: list[Notice] = field(default_factory=list)
     #: changed under us: to be looked at again at once
     again: list[str] = field(default_factory=list)
-    #: left to the next pass
+    #: whether there is no other round, and what changes under us waits as well
+    last: bool = False
+    #: left to a later pass
     later: set[str] = field(default_factory=set)
+    #: those, and whatever else did not come to its end
+    failing: set[str] = field(default_factory=set)
 
 
 class Renders(Protocol):
@@ -126,7 +130,8 @@ class Sync:
         self._plan: Plan | None = None
         self._seen: dict[str, frozenset[Stamp]] = {}
         self._attached: dict[str, datetime] = {}
-        self._put_off: set[str] = set()
+        self._patience = Patience()
+        self._reads = IDS_PER_QUERY
         self._watched: datetime | None = None
 
     def run(self, *, sweep: bool = False) -> Report:
@@ -157,12 +162,14 @@ class Sync:
         began = self._org.now() - timedelta(seconds=self._clock() - started)
         self._forget_all_but({r.opportunity_id for r in requests})
         moved = {r.opportunity_id: r for r in requests if sweep or self._is_news(r, began)}
-        # what was put off is tried again, also when its stamps have grown too old for the watch
-        put_off = [Request(opportunity_id=i, stamps=frozenset()) for i in sorted(self._put_off - moved.keys())]
+        # what failed is tried again after its pause, also when its stamps have grown too old for the watch
+        failed = [Request(opportunity_id=i, stamps=frozenset()) for i in self._patience.over(began) if i not in moved]
         report.moved = len(moved)
         self._teller.release(left)
-        self._hold_a_flood(plan, [*(r.opportunity_id for r in put_off), *moved])
-        self._deal_with(plan, [*put_off, *moved.values()], report)
+        # what fails again and again holds up nobody
+        requests = sorted([*failed, *moved.values()], key=lambda r: self._patience.times(r.opportunity_id))
+        self._hold_a_flood(plan, [r.opportunity_id for r in requests])
+        self._deal_with(plan, requests, report)
         if not self._stopping():
             self._watched = began
 
@@ -192,8 +199,8 @@ class Sync:
     def _deal_with(self, plan: Plan, requests: Sequence[Request], report: Report) -> None:
         now = _Round()
         ids = [r.opportunity_id for r in requests]
-        for _ in range(_ROUNDS):
-            now.again = []
+        for number in range(_ROUNDS):
+            now.again, now.last = [], number == _ROUNDS - 1
             for batch in self._batches(self._rendered(plan, ids, now, report)):
                 self._attach(batch, now, report)
                 if self._stopping():
@@ -203,8 +210,6 @@ class Sync:
             ids = now.again
             if not ids or self._stopping():
                 break
-        now.later.update(now.again)
-        self._put_off = now.later
         report.later += len(now.later)
         for request in requests:
             self._settle(request, now)
@@ -212,35 +217,52 @@ class Sync:
     def _settle(self, request: Request, now: _Round) -> None:
         """Remember what we have seen and dealt with."""
         read_at = now.read_at.get(request.opportunity_id)
-        if read_at is None or request.opportunity_id in now.later:
+        if read_at is None or request.opportunity_id in now.again:
             return
+        if request.opportunity_id not in now.failing:
+            self._patience.forget(request.opportunity_id)
         if all(when < read_at - _FRESH for _, when in request.stamps):
             self._seen[request.opportunity_id] = request.stamps
 
     def _rendered(self, plan: Plan, ids: Sequence[str], now: _Round, report: Report) -> Iterator[tuple[_Job, Pdf]]:
         """Read and compose chunk by chunk, and yield what is rendered; the rest of a chunk renders meanwhile."""
-        for chunk in chunks(ids, IDS_PER_QUERY):
-            if self._stopping():
-                return
+        rest = list(ids)
+        while rest and not self._stopping():
+            chunk, rest = rest[: self._reads], rest[self._reads :]
             jobs = self._compose(plan, chunk, now)
             self._tell(now, report)
             for job, pdf in zip(jobs, self._renderers.render([job.form for job in jobs]), strict=True):
-                if isinstance(pdf, TryAgainLater):
-                    log.warning("%s: %s", job.opportunity.id, pdf)
-                    now.later.add(job.opportunity.id)
-                    continue
                 if isinstance(pdf, SfsyncError):
-                    now.notices.append((job.opportunity, self._refused(job.opportunity, pdf)))
+                    self._refuse(job.opportunity, pdf, now)
                     continue
                 if pdf.missing:
-                    log.warning("%s: no font has %s; the form shows boxes", job.opportunity.id, pdf.missing)
+                    lacks = " ".join(f"U+{ord(c):04X}" for c in pdf.missing)
+                    log.warning("%s: no font has %s; the form shows boxes", job.opportunity.id, lacks)
                 yield job, pdf
 
     def _compose(self, plan: Plan, ids: Sequence[str], now: _Round) -> list[_Job]:
         now.read_at.update(dict.fromkeys(ids, self._org.now()))
-        due = [found for o in self._org.read(plan, ids) if (found := self._due(plan, o, now))]
+        due = [found for o in self._read(plan, ids, now) if (found := self._due(plan, o, now))]
         documents = self._org.documents(o.made.file_id for o, _, _ in due if o.made and o.made.file_id)
         return [_Job(o, form, version, documents.get(o.made.file_id) if o.made else None) for o, form, version in due]
+
+    def _read(self, plan: Plan, ids: Sequence[str], now: _Round) -> list[Opportunity]:
+        """Read in full. Where the org has no answer for so many, the next pass asks for fewer, down to the one."""
+        try:
+            found = list(self._org.read(plan, ids))
+        except Outage:
+            raise
+        except TryAgainLater as error:
+            self._reads = max(1, len(ids) // 4)
+            if len(ids) > 1 or now.failing:
+                raise
+            self._put_off(ids[0], error, now)
+            return []
+        self._reads = min(IDS_PER_QUERY, self._reads * 2)
+        for each in found:
+            if isinstance(each, Unreadable):
+                self._put_off(each.id, each.error, now)
+        return [each for each in found if isinstance(each, Opportunity)]
 
     def _due(self, plan: Plan, opportunity: Opportunity, now: _Round) -> tuple[Opportunity, OrderForm, Version] | None:
         """The form that one record is due, if it is; else note what is to be told or restored."""
@@ -254,12 +276,31 @@ class Sync:
             if isinstance(found, Restore):
                 now.restore.append(opportunity)
         except SfsyncError as error:
-            now.notices.append((opportunity, self._refused(opportunity, error)))
-        except Exception as error:  # whatever one record does to us stays with that record
-            log.exception("%s: this is a bug of sfsync's; please report it", opportunity.id)
+            self._refuse(opportunity, error, now)
+        except Exception as error:  # noqa: BLE001 (whatever one record does to us stays with that record)
+            text = "%s: this is a bug of sfsync's; please report it: %s"
+            log.error(text, opportunity.id, trail(error))  # noqa: TRY400 (the error's own text may quote data)
             bug = SetupError(f"sfsync met something it does not know ({type(error).__name__}).")
-            now.notices.append((opportunity, self._refused(opportunity, bug)))
+            self._refuse(opportunity, bug, now)
         return None
+
+    def _refuse(self, opportunity: Opportunity, error: SfsyncError, now: _Round) -> None:
+        """No form this time: the record says why, unless it is a matter of seconds."""
+        if not isinstance(error, RecordIncomplete):
+            times = self._put_off(opportunity.id, error, now)
+            if isinstance(error, TryAgainLater) and times < PATIENT_FOR:
+                return
+        now.notices.append((opportunity, notices.refused(opportunity, error, self._settings.messages)))
+
+    def _put_off(self, opportunity_id: str, error: SfsyncError, now: _Round) -> int:
+        """Leave a record to a later pass, each time a longer while. Returns how often it failed in a row."""
+        now.failing.add(opportunity_id)
+        if isinstance(error, TryAgainLater):
+            now.later.add(opportunity_id)
+        times = self._patience.failed(opportunity_id, self._org.now())
+        level = logging.INFO if isinstance(error, TryAgainLater) and times < PATIENT_FOR else logging.ERROR
+        log.log(level, "%s: %s", opportunity_id, error.in_log)
+        return times
 
     def _batches(self, rendered: Iterator[tuple[_Job, Pdf]]) -> Iterator[list[tuple[_Job, Pdf]]]:
         """As many as the attacher takes now, over the borders of chunks."""
@@ -296,30 +337,27 @@ class Sync:
             seconds = (answer.ready_at - job.version.requested_at).total_seconds()
             log.info("%s: version %d attached, %.0f s after it was asked for", opportunity.id, answer.version, seconds)
             self._attached[opportunity.id] = answer.ready_at
-            return _ready(opportunity, job.form, self._settings.messages)
-        if isinstance(answer, LookAgain):
+            return notices.ready(opportunity, job.form, self._settings.messages)
+        if isinstance(answer, LookAgain) and not now.last:
             now.again.append(opportunity.id)
-        elif isinstance(answer, TryAgainLater):
-            log.info("%s: %s", opportunity.id, answer)
-            now.later.add(opportunity.id)
-        else:
-            now.notices.append((opportunity, self._refused(opportunity, answer)))
+        elif not isinstance(answer, Outage):
+            self._refuse(opportunity, answer, now)
         return None
-
-    def _refused(self, opportunity: Opportunity, error: SfsyncError) -> Notice:
-        return _refused(opportunity, error, self._settings.messages)
 
     def _tell(self, now: _Round, report: Report) -> None:
         """Write what changed, then ring for it: once for each change of state, never for each pass."""
-        notices, now.notices = now.notices, []
+        told, now.notices = now.notices, []
         restore, now.restore = now.restore, []
-        report.waiting += sum(n.status is Status.NEEDS_INFORMATION for _, n in notices)
-        report.failed += sum(n.status is Status.FAILED for _, n in notices)
-        changed = {n.opportunity_id: (o, n) for o, n in notices if _differs(o, n)}
+        report.waiting += sum(n.status is Status.NEEDS_INFORMATION for _, n in told)
+        report.failed += sum(n.status is Status.FAILED for _, n in told)
+        changed = {n.opportunity_id: (o, n) for o, n in told if notices.is_news(o, n)}
         written = self._teller.write([n for _, n in changed.values()])
         now.bells += [n for n in written if changed[n.opportunity_id][0].shown.status != n.status]
-        self._teller.restore(restore)
-        report.restored += len(restore)
+        restored = self._teller.restore(restore)
+        report.restored += len(restored)
+        done = restored | {n.opportunity_id for n in written} | now.failing
+        for opportunity_id in sorted({*changed, *(o.id for o in restore)} - done):
+            self._put_off(opportunity_id, TryAgainLater("Its status was not written."), now)
 
     def _ring(self, now: _Round) -> None:
         bells, now.bells = now.bells, []
@@ -337,38 +375,4 @@ def _upload(job: _Job, pdf: Pdf) -> Upload:
         made_from=job.version.made_from,
         document_id=job.document_id,
         content=pdf.content,
-    )
-
-
-def _differs(opportunity: Opportunity, notice: Notice) -> bool:
-    shown = opportunity.shown
-    return shown.status != notice.status or (shown.message or "").split() != (notice.message or "").split()
-
-
-def _ready(opportunity: Opportunity, form: OrderForm, words: Messages) -> Notice:
-    body = words.ready_again if form.version > 1 else words.ready
-    return Notice(
-        opportunity_id=opportunity.id,
-        owner_id=opportunity.owner_id,
-        status=Status.READY,
-        message=None,
-        title=words.ready_title,
-        body=body.format(opportunity=opportunity.name, version=form.version),
-    )
-
-
-def _refused(opportunity: Opportunity, error: SfsyncError, words: Messages) -> Notice:
-    """What the rep reads: what to mend, or that the administrator has to."""
-    if isinstance(error, RecordIncomplete):
-        status, title, message = Status.NEEDS_INFORMATION, words.incomplete_title, error.what
-    else:
-        log.error("%s: %s", opportunity.id, error)
-        status, title, message = Status.FAILED, words.failed_title, words.failed.format(reason=error)
-    return Notice(
-        opportunity_id=opportunity.id,
-        owner_id=opportunity.owner_id,
-        status=status,
-        message=message,
-        title=title,
-        body=words.bell.format(opportunity=opportunity.name, message=message),
     )

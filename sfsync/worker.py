@@ -11,7 +11,7 @@ from typing import Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from sfsync.errors import Held, SetupError
+from sfsync.errors import Held, SetupError, trail
 from sfsync.settings import Settings
 from sfsync.sync import Report
 
@@ -51,8 +51,9 @@ class Ticks:
         sweep = self._swept is None or now - self._swept >= SWEEP_EVERY
         try:
             report = self._pass(sweep=sweep)
-        except Exception:
-            log.exception("this is a bug of sfsync's; please report it. The next tick tries again")
+        except Exception as error:  # noqa: BLE001 (nothing may end the worker but its stop)
+            text = "this is a bug of sfsync's; please report it. The next tick tries again. %s"
+            log.error(text, trail(error))  # noqa: TRY400 (the error's own text may quote data)
             return
         if sweep and report.error is None:
             self._swept = now
@@ -77,7 +78,7 @@ class Ticks:
         lasting = now - self._trouble >= _REMIND_EVERY
         if self._reminded is None or now - self._reminded >= _REMIND_EVERY:
             level = logging.ERROR if lasting or isinstance(report.error, SetupError) else logging.WARNING
-            log.log(level, "%s", report.error)
+            log.log(level, "%s", report.error.in_log)
             self._reminded = now
 
 

@@ -37,13 +37,16 @@ class Fault:
 
     what: str | int
     path: re.Pattern[str]
+    body: re.Pattern[bytes]
     method: str = ""
     times: int = 1
     when: When = "before"  #: before the org did anything, or after it committed
     seconds: float = 0.0  #: how long a stall lasts
 
-    def fits(self, method: str, path: str, when: When) -> bool:
-        return self.times > 0 and self.when == when and self.method in {"", method} and bool(self.path.search(path))
+    def fits(self, method: str, path: str, when: When, body: bytes) -> bool:
+        if self.times <= 0 or self.when != when or self.method not in {"", method}:
+            return False
+        return bool(self.path.search(path) and self.body.search(body))
 
     def answer(self) -> tuple[int, str, str]:
         """Status, content type and body, for faults that answer at all."""
@@ -103,13 +106,22 @@ class Faults:
         what: str | int,
         *,
         path: str = "",
+        body: str = "",
         method: str = "",
         times: int = 1,
         when: When = "before",
         seconds: float = 0.0,
     ) -> None:
-        """Plan a fault for the next `times` requests whose path matches the regular expression `path`."""
-        fault = Fault(what=what, path=re.compile(path), method=method, times=times, when=when, seconds=seconds)
+        """Plan a fault for the next `times` requests whose path and body match these regular expressions."""
+        fault = Fault(
+            what=what,
+            path=re.compile(path),
+            body=re.compile(body.encode()),
+            method=method,
+            times=times,
+            when=when,
+            seconds=seconds,
+        )
         with self._guard:
             self._planned.append(fault)
 
@@ -158,10 +170,10 @@ class Faults:
         self.locks.clear()
         self.latency, self.jitter, self.refuse_files_in_graphs = 0.0, 0.0, False
 
-    def take(self, method: str, path: str, when: When) -> Fault | None:
+    def take(self, method: str, path: str, when: When, body: bytes = b"") -> Fault | None:
         """Use up the first planned fault that fits this request."""
         with self._guard:
-            fault = next((f for f in self._planned if f.fits(method, path, when)), None)
+            fault = next((f for f in self._planned if f.fits(method, path, when, body)), None)
             if fault:
                 fault.times -= 1
             return fault

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
-from sfsync.errors import AnswerLost, SfsyncError, TryAgainLater
+from sfsync.errors import AnswerLost, Outage, SfsyncError, TryAgainLater
 from sfsync.salesforce import codes, soql
 from sfsync.salesforce.session import PLACEHOLDER, Session
 
@@ -21,6 +22,15 @@ _SERVER_ERROR = 500
 
 Row = dict[str, Any]
 T = TypeVar("T")
+
+
+@contextmanager
+def documented(wrong: type[TryAgainLater] = TryAgainLater) -> Iterator[None]:
+    """Around whatever takes an answer apart: one that is not as documented is `wrong`, and no bug of ours."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise wrong(f"Salesforce's answer is not what it documents ({type(error).__name__}).") from None
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -52,7 +62,7 @@ class Api:
             return self._client.restful(path, method=method, data=data, reads=reads)
         except SalesforceError as error:
             raise _refusal(error, changes=changes) from None
-        except ValueError:
+        except (ValueError, TypeError, RecursionError):  # simple-salesforce asks each answer for its length
             what = "Salesforce's answer was cut short or is not JSON."
             raise (AnswerLost if changes else TryAgainLater)(what) from None
 
@@ -70,15 +80,16 @@ class Api:
             for (n, _), answer in zip(now, self.composite(url for _, url in now), strict=True):
                 if isinstance(answer, SfsyncError):
                     raise answer
-                results[n] += answer["records"]
-                if not answer["done"]:
-                    following.append((n, answer["nextRecordsUrl"].partition(f"/v{VERSION}/")[2]))
+                with documented():
+                    results[n] += answer["records"]
+                    if not answer["done"]:
+                        following.append((n, answer["nextRecordsUrl"].partition(f"/v{VERSION}/")[2]))
             waiting = following + waiting
         return results
 
     def composite(self, paths: Iterable[str]) -> list[Any]:
         """The bodies of several reads that go as one call, in their order; an error of ours where one is refused."""
-        request = {
+        request: Row = {
             "allOrNone": False,
             "collateSubrequests": False,
             "compositeRequest": [
@@ -86,9 +97,12 @@ class Api:
                 for n, path in enumerate(paths)
             ],
         }
-        answers = self.call("POST", "composite", request, reads=True)["compositeResponse"]
+        whole = self.call("POST", "composite", request, reads=True)
         refused = 300
-        return [error_in(a["body"]) if a["httpStatusCode"] >= refused else a["body"] for a in answers]
+        with documented():
+            answers = {a["referenceId"]: a for a in whole["compositeResponse"]}
+            found = [answers[each["referenceId"]] for each in request["compositeRequest"]]
+            return [error_in(a["body"]) if a["httpStatusCode"] >= refused else a["body"] for a in found]
 
 
 def error_in(body: Any) -> SfsyncError:
@@ -100,8 +114,9 @@ def error_in(body: Any) -> SfsyncError:
 def _refusal(error: SalesforceError, *, changes: bool) -> SfsyncError:
     found = codes.first_error(error.content)
     # a 5xx says nothing of whether the write happened, unless it was a lock that kept it from happening
-    if error.status >= _SERVER_ERROR and (not found or found[0] != "UNABLE_TO_LOCK_ROW"):
-        return (AnswerLost if changes else TryAgainLater)(f"Salesforce has trouble (HTTP {error.status}).")
+    if error.status >= _SERVER_ERROR and (not found or (changes and found[0] != "UNABLE_TO_LOCK_ROW")):
+        code = f", {found[0]}" if found else ""
+        return (AnswerLost if changes else Outage)(f"Salesforce has trouble (HTTP {error.status}{code}).")
     if not found:
-        return TryAgainLater(f"Salesforce answers HTTP {error.status} without saying why.")
+        return (AnswerLost if changes else TryAgainLater)(f"Salesforce answers HTTP {error.status} without saying why.")
     return codes.classify(*found)

@@ -10,12 +10,13 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
-from sfsync.errors import AnswerLost, Outage, SetupError, SfsyncError, TryAgainLater
+from sfsync.errors import AnswerLost, LoginRefused, LookAgain, Outage, SetupError, SfsyncError, TryAgainLater
 from sfsync.records import Receipt, Status, Upload
 from sfsync.salesforce import codes, soql
-from sfsync.salesforce.api import VERSION, Api, Row, error_in
+from sfsync.salesforce.api import VERSION, Api, Row, documented, error_in
 from sfsync.salesforce.org import moment
 from sfsync.settings import FieldNames
 
@@ -32,6 +33,14 @@ _QUICK_SECONDS, SLOW_SECONDS = 5.0, 10.0
 Answers = dict[str, Receipt | SfsyncError]
 
 
+class _SpoiltError(Exception):
+    """A whole call came to nothing although the org answers: one of its forms may be at fault."""
+
+    def __init__(self, cause: SfsyncError) -> None:
+        super().__init__()
+        self.cause = cause
+
+
 class Attacher:
     """Attaches batches whose size follows how quickly the org answers.
 
@@ -41,20 +50,49 @@ class Attacher:
     def __init__(self, api: Api, names: FieldNames, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._api, self._names, self._clock = api, names, clock
         self.batch_size = 10
-        self._graphs = True
+        #: whether forms go as graphs, and whether one ever did
+        self._graphs, self._proved = True, False
+        #: Opportunity Ids of forms that came to nothing alone
+        self._spoilers: set[str] = set()
 
     def attach(self, uploads: Sequence[Upload]) -> Answers:
-        """Attach at most `batch_size` forms. Every one of them has an answer; nothing is repeated blindly."""
+        """Attach at most `batch_size` forms. Every one of them has an answer; nothing is repeated blindly.
+
+        A call that comes to nothing although the org answers is sent again in halves, down to the form that spoils it.
+        """
         began = self._clock()
         answers: Answers = {}
-        waiting = list(uploads)
-        while waiting:
-            some = self._send(waiting)
+        parts = self._parts(uploads)
+        while parts:
+            part = parts.pop(0)
+            try:
+                some = self._send(part)
+            except _SpoiltError as spoilt:
+                if len(part) > 1:
+                    parts[:0] = [part[: len(part) // 2], part[len(part) // 2 :]]
+                    continue
+                some = self._blame(part[0], spoilt.cause, answers)
             answers |= some
-            # after 14 failed graphs of a call Salesforce halts the rest of it, which executed nothing
-            waiting = [u for u in waiting if u.opportunity_id not in some]
+            parts.insert(0, [u for u in part if u.opportunity_id not in some])
+            if outage := next((a for a in some.values() if isinstance(a, Outage)), None):
+                answers |= {u.opportunity_id: outage for u in chain(*parts)}
+                break
+            parts = [each for each in parts if each]
         self._adapt(self._clock() - began, len(uploads))
         return answers
+
+    def _parts(self, uploads: Sequence[Upload]) -> list[list[Upload]]:
+        """The calls to begin with: all in one, but what spoilt a call before goes alone, and last."""
+        good = [u for u in uploads if u.opportunity_id not in self._spoilers]
+        alone = [[u] for u in uploads if u.opportunity_id in self._spoilers]
+        return [good, *alone] if good else alone
+
+    def _blame(self, upload: Upload, cause: SfsyncError, before: Answers) -> Answers:
+        """One form alone came to nothing. If another one did and none succeeded, the org is to blame after all."""
+        self._spoilers.add(upload.opportunity_id)
+        org = before and not any(isinstance(answer, Receipt) for answer in before.values())
+        kind = Outage if org else TryAgainLater
+        return {upload.opportunity_id: kind(cause.what, where=cause.where, remedy=cause.remedy, logged=cause.logged)}
 
     def _adapt(self, seconds: float, sent: int) -> None:
         if seconds > SLOW_SECONDS:
@@ -63,77 +101,89 @@ class Attacher:
             self.batch_size = min(MAX_GRAPHS, self.batch_size * 2)
 
     def _send(self, uploads: list[Upload]) -> Answers:
-        """Send one call. Halted graphs have no answer, the others have one each, and there is at least one."""
+        """Send one call. At least one form has an answer; those that had no turn have none.
+
+        Raises _SpoiltError where the call came to nothing although the org answers.
+        """
         # our clock may be a little behind the org's, and nothing is ready before it was asked for
         ready_at = max(self._api.session.now(), *(u.requested_at for u in uploads))
         try:
-            return self._by_graphs(uploads, ready_at) if self._graphs else self._one_by_one(uploads, ready_at)
+            some = self._by_graphs(uploads, ready_at) if self._graphs else self._alone(uploads[0], ready_at)
         except AnswerLost as lost:
-            return self._look_up(uploads, lost)
+            some = self._look_up(uploads, lost)
         except TryAgainLater as error:
             outage = Outage(error.what, where=error.where, remedy=error.remedy)
             return {u.opportunity_id: outage for u in uploads}
+        self._spoilers -= {i for i, answer in some.items() if isinstance(answer, Receipt)}
+        return some
 
     def _by_graphs(self, uploads: list[Upload], ready_at: datetime) -> Answers:
         graphs = [{"graphId": u.opportunity_id, "compositeRequest": self._writes(u, ready_at)} for u in uploads]
         try:
             body = self._api.call("POST", "composite/graph", {"graphs": graphs}, reads=False)
+        except LoginRefused:
+            raise
         except SetupError as refused:
+            if len(uploads) > 1:
+                raise _SpoiltError(refused) from None
+            self._spoilers.add(uploads[0].opportunity_id)
             return self._without_graphs(uploads, ready_at, refused)
-        results = {g["graphId"]: g["graphResponse"]["compositeResponse"] for g in body["graphs"]}
         answers: Answers = {}
-        for upload in uploads:
-            if answer := _answer(upload, results[upload.opportunity_id], ready_at):
-                answers[upload.opportunity_id] = answer
+        # after 14 failed graphs of a call Salesforce halts the rest of it, which executed nothing
+        with documented(AnswerLost):
+            results = {g["graphId"]: _bodies(g["graphResponse"]["compositeResponse"]) for g in body["graphs"]}
+            for upload in uploads:
+                if answer := _answer(upload, results[upload.opportunity_id], ready_at):
+                    answers[upload.opportunity_id] = answer
         if not answers:
             return {u.opportunity_id: TryAgainLater("Salesforce halted the whole call.") for u in uploads}
         if all(_refuses_files(results[u.opportunity_id]) for u in uploads):
             return self._without_graphs(uploads, ready_at, next(iter(answers.values())))
+        self._proved = self._proved or any(isinstance(answer, Receipt) for answer in answers.values())
         return answers
 
     def _without_graphs(self, uploads: list[Upload], ready_at: datetime, refused: Receipt | SfsyncError) -> Answers:
-        """The org refuses these graphs. If one form goes as a plain composite, all go that way from now on."""
-        first, *others = uploads
-        answers = self._one_by_one([first], ready_at)
-        if isinstance(answers[first.opportunity_id], Receipt):
-            log.warning("this org takes no files in composite graphs; each form costs a call of its own")
-            self._graphs = False
-            return answers | self._one_by_one(others, ready_at)
+        """The org refuses these graphs. If none ever went through, and one goes as a plain composite, all do so."""
+        answers = self._alone(uploads[0], ready_at)
+        if isinstance(answers[uploads[0].opportunity_id], Receipt):
+            if not self._proved:
+                log.warning("this org takes no files in composite graphs; each form costs a call of its own")
+                self._graphs = False
+            return answers
         return {u.opportunity_id: refused for u in uploads} | answers
 
-    def _one_by_one(self, uploads: list[Upload], ready_at: datetime) -> Answers:
+    def _alone(self, upload: Upload, ready_at: datetime) -> Answers:
         """The same three writes as one composite with allOrNone: one call a form, since it binds the whole call."""
-        answers: Answers = {}
-        for upload in uploads:
-            request = {
-                "allOrNone": True,
-                "collateSubrequests": False,
-                "compositeRequest": self._writes(upload, ready_at),
-            }
-            try:
-                body = self._api.call("POST", "composite", request, reads=False)
-                answer = _answer(upload, body["compositeResponse"], ready_at)
-                answers[upload.opportunity_id] = answer or TryAgainLater("Salesforce halted the call.")
-            except AnswerLost as lost:
-                answers |= self._look_up([upload], lost)
-            except (TryAgainLater, SetupError) as error:
-                answers[upload.opportunity_id] = error
-        return answers
+        request = {"allOrNone": True, "collateSubrequests": False, "compositeRequest": self._writes(upload, ready_at)}
+        try:
+            body = self._api.call("POST", "composite", request, reads=False)
+            with documented(AnswerLost):
+                answer = _answer(upload, _bodies(body["compositeResponse"]), ready_at)
+        except LoginRefused:
+            raise
+        except SetupError as refused:
+            answer = refused
+        return {upload.opportunity_id: answer or TryAgainLater("Salesforce halted the call.")}
 
     def _look_up(self, uploads: list[Upload], lost: AnswerLost) -> Answers:
-        """No answer came: the rows say what was done. What is missing may still land, and is left to the next pass."""
+        """No answer came: the rows say what was done, by us or by somebody else.
+
+        What is missing may still land, which its key makes harmless. Raises _SpoiltError where nothing was done, though
+        the org answers.
+        """
         fields = ["Key__c", "Token__c", "File_Id__c", "Ready_At__c"]
         text = soql.select(fields, "Order_Form__c", soql.among("Key__c", (u.key for u in uploads)))
         try:
-            rows = {row["Key__c"]: row for row in self._api.query(text)}
+            with documented():
+                rows = {row["Key__c"]: row for row in self._api.query(text)}
+                found = {u.opportunity_id: _found(u, rows[u.key]) for u in uploads if u.key in rows}
+        except LoginRefused:
+            raise
         except SfsyncError:
-            rows = {}
-        answers: Answers = {}
-        for upload in uploads:
-            row = rows.get(upload.key)
-            done = row is not None and row["Token__c"] == upload.token
-            answers[upload.opportunity_id] = _found(upload, row) if row and done else lost
-        return answers
+            return {u.opportunity_id: lost for u in uploads}
+        if not found:
+            raise _SpoiltError(lost)
+        return found
 
     def _writes(self, upload: Upload, ready_at: datetime) -> list[dict[str, Any]]:
         """The three writes. The row refers to the file, so that it can name it."""
@@ -204,24 +254,24 @@ def _row(upload: Upload, ready_at: datetime) -> Row:
     }
 
 
-def _answer(upload: Upload, results: Sequence[Row], ready_at: datetime) -> Receipt | SfsyncError | None:
+def _bodies(results: Sequence[Row]) -> dict[str, Any]:
+    """What was answered to each write of one transaction, by its reference."""
+    return {r["referenceId"]: r["body"] for r in results}
+
+
+def _answer(upload: Upload, bodies: Mapping[str, Any], ready_at: datetime) -> Receipt | SfsyncError | None:
     """What one transaction came to; None where it was halted because others failed."""
-    bodies = {r["referenceId"]: r["body"] for r in results}
     failed = [b for b in bodies.values() if codes.first_error(b)]
     if not failed:
-        return Receipt(
-            opportunity_id=upload.opportunity_id,
-            version=upload.version,
-            file_id=bodies["file"]["id"],
-            ready_at=ready_at,
-        )
+        file_id = soql.record_id(bodies["file"]["id"])
+        return Receipt(opportunity_id=upload.opportunity_id, version=upload.version, file_id=file_id, ready_at=ready_at)
     own = [b for b in failed if _code(b) != "PROCESSING_HALTED"]
     return error_in(own[0]) if own else None
 
 
-def _refuses_files(results: Sequence[Row]) -> bool:
+def _refuses_files(bodies: Mapping[str, Any]) -> bool:
     """Whether the file, and not the record or the row, is what the org did not take."""
-    code = next((_code(r["body"]) for r in results if r["referenceId"] == "file"), "")
+    code = _code(bodies.get("file"))
     return code not in {"", "PROCESSING_HALTED"} and not isinstance(codes.classify(code, ""), TryAgainLater)
 
 
@@ -229,7 +279,9 @@ def _code(body: Any) -> str:
     return (codes.first_error(body) or ("", ""))[0]
 
 
-def _found(upload: Upload, row: Row) -> Receipt:
+def _found(upload: Upload, row: Row) -> Receipt | SfsyncError:
+    if row["Token__c"] != upload.token:
+        return LookAgain("This version was made meanwhile.")
     return Receipt(
         opportunity_id=upload.opportunity_id,
         version=upload.version,

@@ -1,25 +1,29 @@
 """Salesforce's `errorCode`, never the HTTP status, says who acts next."""
 
+import re
 from typing import Any
 
-from sfsync.errors import LookAgain, RecordIncomplete, SetupError, SfsyncError, TryAgainLater
+from sfsync.errors import LookAgain, Outage, RecordIncomplete, SetupError, SfsyncError, TryAgainLater
 
+_CODE = re.compile(r"[A-Z][A-Z0-9_]{2,79}")
 _LOOK_AGAIN = {
     "DUPLICATE_VALUE": "This version was made meanwhile",  # our key is taken: by another worker, or a late write
     "ENTITY_IS_DELETED": "The record or its file was deleted meanwhile",
     "PROCESSING_HALTED": "Another write of the same call failed",
 }
-_LATER = {
-    "UNABLE_TO_LOCK_ROW": "The record is locked by another edit",
+_OUTAGE = {
     "REQUEST_LIMIT_EXCEEDED": "The org's limit of API calls is reached",
-    "REQUEST_RUNNING_TOO_LONG": "The org is slow",
-    "QUERY_TIMEOUT": "The org is slow",
     "SERVER_UNAVAILABLE": "Salesforce is busy",
     "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE": "Salesforce is being maintained and read-only",
+    "INVALID_SESSION_ID": "The session ended",
+}
+_LATER = {
+    "UNABLE_TO_LOCK_ROW": "The record is locked by another edit",
+    "REQUEST_RUNNING_TOO_LONG": "The org is slow",
+    "QUERY_TIMEOUT": "The org is slow",
     "TOO_MANY_APEX_REQUESTS": "The org is busy",
     "EXCEEDED_QUOTA": "A quota of the org is used up",
     "UNKNOWN_EXCEPTION": "Salesforce had an error of its own",
-    "INVALID_SESSION_ID": "The session ended",
     "INVALID_QUERY_LOCATOR": "A long answer was cut short",
 }
 _REP = frozenset(
@@ -52,15 +56,20 @@ def classify(code: str, message: str, *, where: str = "") -> SfsyncError:
     said = " ".join(message.split())
     if code in _LOOK_AGAIN:
         return LookAgain(f"{_LOOK_AGAIN[code]} ({code}).", where=where)
+    if code in _OUTAGE:
+        return Outage(f"{_OUTAGE[code]} ({code}).", where=where, remedy="Nothing to do: sfsync tries again.")
     if code in _LATER:
         return TryAgainLater(f"{_LATER[code]} ({code}).", where=where, remedy="Nothing to do: sfsync tries again.")
     if code in _REP:
-        return RecordIncomplete(said, where=where)
+        return RecordIncomplete(said, where=where, logged=_logged(code))
     if code in _ADMIN:
-        return SetupError(f"{said.rstrip('.')} ({code}).", where=where, remedy=_ADMIN[code])
-    return SetupError(
-        f"Salesforce answers {code}: {said}", where=where, remedy="sfsync does not know this answer; please report it."
-    )
+        return SetupError(f"{said.rstrip('.')} ({code}).", where=where, remedy=_ADMIN[code], logged=_logged(code))
+    remedy = "sfsync does not know this answer; please report it."
+    return SetupError(f"Salesforce answers {code}: {said}", where=where, remedy=remedy, logged=_logged(code))
+
+
+def _logged(code: str) -> str:
+    return f"Salesforce answers {code}."
 
 
 def first_error(body: Any) -> tuple[str, str] | None:
@@ -69,4 +78,6 @@ def first_error(body: Any) -> tuple[str, str] | None:
     if not isinstance(first, dict):
         return None
     code = first.get("errorCode") or first.get("statusCode")
-    return (str(code), str(first.get("message") or "")) if code else None
+    if not isinstance(code, str) or not _CODE.fullmatch(code):
+        return None
+    return code, str(first.get("message") or "")

@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from sfsync.errors import SetupError, SfsyncError
-from sfsync.records import Left, Made, Opportunity, Request, Shown, Stamp, Status
+from sfsync.records import Left, Made, Opportunity, Request, Shown, Stamp, Status, Unreadable
 from sfsync.salesforce import plan as plans
 from sfsync.salesforce import soql
-from sfsync.salesforce.api import MAX_SUBREQUESTS, Api, Row, chunks
+from sfsync.salesforce.api import MAX_SUBREQUESTS, Api, Row, chunks, documented
 from sfsync.salesforce.describe import Describer, FieldInfo, Resolved
 from sfsync.salesforce.plan import Children, Plan
 from sfsync.settings import FieldNames
@@ -69,15 +69,17 @@ class Org:
             texts += [_watch_children(plan, c, since) for c in plan.children]
         seen: dict[str, set[Stamp]] = defaultdict(set)
         opportunities, left, *children = self.api.queries(texts)
-        for row in opportunities:
-            seen[row["Id"]].update(_stamps(row, "", plan.stamps))
-        for child, rows in zip(plan.children, children, strict=False):
-            for row in rows:
-                seen[row[child.link]].update(_stamps(row, row["Id"], child.stamps))
-        requests = [Request(opportunity_id=i, stamps=frozenset(stamps)) for i, stamps in seen.items()]
-        return requests, [Left(opportunity_id=r["Id"], has_form=bool(r[plan.names.version])) for r in left]
+        with documented():
+            for row in opportunities:
+                seen[row["Id"]].update(_stamps(row, "", plan.stamps))
+            for child, rows in zip(plan.children, children, strict=False):
+                for row in rows:
+                    seen[row[child.link]].update(_stamps(row, row["Id"], child.stamps))
+            requests = [Request(opportunity_id=soql.record_id(i), stamps=frozenset(seen[i])) for i in seen]
+            gone = [Left(opportunity_id=soql.record_id(r["Id"]), has_form=bool(r[plan.names.version])) for r in left]
+        return requests, gone
 
-    def read(self, plan: Plan, ids: Sequence[str], *, in_any_stage: bool = False) -> Iterator[Opportunity]:
+    def read(self, plan: Plan, ids: Sequence[str], *, in_any_stage: bool = False) -> Iterator[Opportunity | Unreadable]:
         """Read in full those that still stand in a watched stage, or all of them, in the order given.
 
         The rows are asked for before the data, so that the version is never later than what it is made from.
@@ -90,21 +92,32 @@ class Org:
                 *(_read_children(c, some) for c in plan.children),
             ]
             rows, opportunities, *children = self.api.queries(texts)
-            made = _latest(rows)
-            lines = [_by_opportunity(c, found) for c, found in zip(plan.children, children, strict=True)]
-            by_id = {row["Id"]: row for row in opportunities}
+            with documented():
+                lines = [_grouped(found, c.link) for c, found in zip(plan.children, children, strict=True)]
+                made, by_id = _grouped(rows, "Opportunity__c"), {row["Id"]: row for row in opportunities}
             for one in some:
                 if one in by_id:
                     own = {c.relationship: found[one] for c, found in zip(plan.children, lines, strict=True)}
-                    yield self._opportunity(plan, by_id[one], own, made.get(one))
+                    yield self._understood(plan, by_id[one], own, made[one])
 
     def documents(self, file_ids: Iterable[str]) -> dict[str, str]:
         """ContentDocument Ids by ContentVersion Id. A file that somebody deleted is not among them."""
         found: dict[str, str] = {}
         for some in chunks(file_ids, IDS_PER_QUERY):
             text = soql.select(["Id", "ContentDocumentId"], "ContentVersion", soql.among_ids("Id", some))
-            found |= {row["Id"]: row["ContentDocumentId"] for row in self.api.query(text)}
+            with documented():
+                found |= {row["Id"]: row["ContentDocumentId"] for row in self.api.query(text)}
         return found
+
+    def _understood(
+        self, plan: Plan, row: Row, lines: Mapping[str, list[Row]], made: Iterable[Row]
+    ) -> Opportunity | Unreadable:
+        """One record; whatever is odd about its data stays with it."""
+        try:
+            with documented():
+                return self._opportunity(plan, row, lines, _latest(made))
+        except SfsyncError as error:
+            return Unreadable(id=row["Id"], error=error)
 
     def _opportunity(self, plan: Plan, row: Row, lines: Mapping[str, list[Row]], made: Made | None) -> Opportunity:
         stamps = {when for _, when in _stamps(row, "", plan.stamps)}
@@ -182,10 +195,10 @@ def _stamp_fields(parents: Iterable[str]) -> list[str]:
     return ["SystemModstamp", *(f"{parent}.SystemModstamp" for parent in parents)]
 
 
-def _by_opportunity(child: Children, rows: Iterable[Row]) -> dict[str, list[Row]]:
+def _grouped(rows: Iterable[Row], link: str) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        found[row[child.link]].append(row)
+        found[row[link]].append(row)
     return found
 
 
@@ -196,21 +209,19 @@ def _stamps(row: Row, source: str, parents: Iterable[str]) -> Iterator[Stamp]:
             yield f"{source}/{parent}", moment(stamp)
 
 
-def _latest(rows: Iterable[Row]) -> dict[str, Made]:
-    """The highest version of each Opportunity."""
-    found: dict[str, Made] = {}
-    for row in rows:
-        key, version = row["Opportunity__c"], int(row["Version__c"])
-        if key not in found or found[key].version < version:
-            found[key] = Made(
-                version=version,
-                token=row["Token__c"] or "",
-                file_id=row["File_Id__c"] or "",
-                requested_at=moment(row["Requested_At__c"]) if row["Requested_At__c"] else None,
-                ready_at=moment(row["Ready_At__c"]) if row["Ready_At__c"] else None,
-                made_from=_made_from(row["Made_From__c"]),
-            )
-    return found
+def _latest(rows: Iterable[Row]) -> Made | None:
+    """The highest version."""
+    row = max(rows, key=lambda each: int(each["Version__c"]), default=None)
+    if row is None:
+        return None
+    return Made(
+        version=int(row["Version__c"]),
+        token=row["Token__c"] or "",
+        file_id=row["File_Id__c"] or "",
+        requested_at=moment(row["Requested_At__c"]) if row["Requested_At__c"] else None,
+        ready_at=moment(row["Ready_At__c"]) if row["Ready_At__c"] else None,
+        made_from=_made_from(row["Made_From__c"]),
+    )
 
 
 def _made_from(text: str | None) -> dict[str, str]:

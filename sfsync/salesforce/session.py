@@ -24,7 +24,7 @@ from urllib3.exceptions import NewConnectionError
 from urllib3.util import Retry
 
 from sfsync import __version__
-from sfsync.errors import AnswerLost, SetupError, TryAgainLater
+from sfsync.errors import AnswerLost, LoginRefused, Outage, SetupError, TryAgainLater
 from sfsync.salesforce.login import AccessToken
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class Session(requests.Session):
         self._log_in, self._now, self._sleep, self._random = log_in, now, sleep, random or Random()  # noqa: S311
         self._lock = threading.Lock()
         self._token: AccessToken | None = None
-        self._refused: tuple[datetime, SetupError] | None = None
+        self._refused: tuple[datetime, LoginRefused] | None = None
         self._ahead = timedelta()
         self.usage = Usage()
         self.calls = 0
@@ -152,8 +152,9 @@ class Session(requests.Session):
             try:
                 self._token = self._log_in()
             except SetupError as error:
-                self._refused = self._now(), error
-                raise
+                refused = LoginRefused(error.what, where=error.where, remedy=error.remedy)
+                self._refused = self._now(), refused
+                raise refused from None
             self._refused = None
             return self._token
 
@@ -188,4 +189,4 @@ def _unreachable(error: requests.RequestException, *, repeatable: bool) -> TryAg
     never_sent = isinstance(error, requests.ConnectTimeout) or isinstance(
         getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError
     )
-    return TryAgainLater(what) if repeatable or never_sent else AnswerLost(what)
+    return Outage(what) if repeatable or never_sent else AnswerLost(what)

@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Iterable, Sequence
 
-from sfsync.errors import SfsyncError
+from sfsync.errors import Outage, SfsyncError, TryAgainLater
 from sfsync.records import Left, Notice, Opportunity, Status
 from sfsync.salesforce import soql
-from sfsync.salesforce.api import Api, Row, chunks, error_in
+from sfsync.salesforce.api import Api, Row, chunks, documented, error_in
 from sfsync.salesforce.attach import ready_fields
 from sfsync.settings import FieldNames
 
@@ -31,7 +31,7 @@ class Teller:
         self._type: str | None = None
 
     def write(self, notices: Sequence[Notice]) -> list[Notice]:
-        """Put status and message on the records; give back the notices that now stand there. Raises TryAgainLater."""
+        """Put status and message on the records; give back the notices that now stand there. Raises Outage."""
         names = self._names
         rows: list[Row] = [
             {
@@ -45,9 +45,9 @@ class Teller:
         done = self._update(rows)
         return [n for n in notices if n.opportunity_id in done]
 
-    def restore(self, opportunities: Iterable[Opportunity]) -> None:
-        """Write again what the rows say, where somebody wiped or overwrote our fields. Raises TryAgainLater."""
-        self._update(
+    def restore(self, opportunities: Iterable[Opportunity]) -> set[str]:
+        """Write again what the rows say, where somebody wiped our fields; give back whose. Raises Outage."""
+        return self._update(
             [
                 {
                     "attributes": {"type": "Opportunity"},
@@ -66,7 +66,7 @@ class Teller:
         )
 
     def release(self, left: Sequence[Left]) -> None:
-        """Ask no more of records that left their stage. Raises TryAgainLater."""
+        """Ask no more of records that left their stage. Raises Outage."""
         self._update(
             [
                 {
@@ -80,16 +80,24 @@ class Teller:
         )
 
     def _update(self, rows: Sequence[Row]) -> set[str]:
+        """Write what can be written, and give back whose it was: the rest of a pass does not hang on it."""
         done: set[str] = set()
         for some in chunks(rows, _COLLECTION):
             body = {"allOrNone": False, "records": some}
-            # the same words on the same record: safe to send again
-            answers = self._api.call("PATCH", "composite/sobjects", body, reads=True)
-            for row, answer in zip(some, answers, strict=True):
-                if answer["success"]:
-                    done.add(row["Id"])
-                else:
-                    log.warning("%s: its status was not written: %s", row["Id"], error_in(answer["errors"]))
+            try:
+                # the same words on the same record: safe to send again
+                answers = self._api.call("PATCH", "composite/sobjects", body, reads=True)
+                with documented():
+                    refused = {
+                        r["Id"]: error_in(a["errors"]) for r, a in zip(some, answers, strict=True) if not a["success"]
+                    }
+            except Outage:
+                raise
+            except TryAgainLater as error:
+                refused = {row["Id"]: error for row in some}
+            for one, why in refused.items():
+                log.warning("%s: its status was not written: %s", one, why.in_log)
+            done |= {row["Id"] for row in some} - refused.keys()
         return done
 
     def ring(self, notices: Sequence[Notice]) -> None:
@@ -110,16 +118,17 @@ class Teller:
                 # not repeated: nothing keeps a second bell from ringing
                 self._api.call("POST", "actions/standard/customNotificationAction", {"inputs": inputs}, reads=False)
             except SfsyncError as error:
-                log.warning("no bell rang: %s", error)
+                log.warning("no bell rang: %s", error.in_log)
 
     def notification_type(self) -> str:
         """The notification type's Id; empty where the org has none. Asked once in a process' life."""
         if self._type is None:
             where = soql.among("DeveloperName", [NOTIFICATION_TYPE])
             try:
-                rows = self._api.query(soql.select(["Id"], "CustomNotificationType", where))
+                with documented():
+                    rows = self._api.query(soql.select(["Id"], "CustomNotificationType", where))
+                    self._type = soql.record_id(rows[0]["Id"]) if rows else ""
             except SfsyncError as error:
-                log.info("no bells: %s", error)
+                log.info("no bells: %s", error.in_log)
                 return ""
-            self._type = rows[0]["Id"] if rows else ""
         return self._type

@@ -78,7 +78,50 @@ def test_a_lost_answer_of_somebody_elses_write_is_not_taken_for_ours(org, upload
     writer = attacher(org)
     answer(writer, replace(upload, token="another worker's"))
     org.faults.add("drop", path="graph", when="after")
-    assert isinstance(answer(writer, upload), Outage)
+    assert isinstance(answer(writer, upload), LookAgain)
+
+
+def several(org, upload: Upload, count: int) -> list[Upload]:
+    deal = {"Name": "Looms", "StageName": "Order Form", "CloseDate": "2026-12-31", "OwnerId": org.user_id}
+    return [replace(upload, opportunity_id=org.insert("Opportunity", deal)) for _ in range(count)]
+
+
+def graph_calls(org) -> int:
+    return sum("graph" in call.path for call in org.calls)
+
+
+@pytest.mark.parametrize("trouble", ["drop", "html", 500, 413, "UNKNOWN_EXCEPTION", "JSON_PARSER_ERROR", "truncate"])
+def test_one_form_that_spoils_the_whole_call_costs_a_few_calls_and_no_other_form(org, upload, trouble):
+    uploads = several(org, upload, 75)
+    bad = uploads[40].opportunity_id
+    org.faults.add(trouble, path="composite", body=f'FirstPublishLocationId":"{bad}', times=1000)
+    writer = attacher(org)
+    answers = writer.attach(uploads)
+    assert [i for i, a in answers.items() if not isinstance(a, Receipt)] == [bad]
+    assert not isinstance(answers[bad], Outage)
+    assert graph_calls(org) <= 15
+    before = graph_calls(org)
+    writer.attach([replace(u, version=2) for u in uploads])
+    assert graph_calls(org) - before <= 3  # from now on it goes alone, and last
+
+
+def test_an_org_that_takes_no_write_at_all_is_not_blamed_on_each_form(org, upload):
+    uploads = several(org, upload, 75)
+    org.faults.add("html", path="graph", times=1000)
+    answers = attacher(org).attach(uploads)
+    assert sum(isinstance(a, Outage) for a in answers.values()) >= 73
+    assert graph_calls(org) <= 10
+
+
+def test_an_org_that_is_down_gets_one_write_and_one_question(org, upload):
+    uploads = several(org, upload, 75)
+    writer = attacher(org)
+    writer._api.call("GET", "limits")
+    org.faults.add("html", times=1000)
+    before = len(org.calls)
+    assert all(isinstance(a, Outage) for a in writer.attach(uploads).values())
+    assert len(org.calls) == before  # refused at the door: none of them counts
+    assert writer._api.session.calls <= 8
 
 
 def test_batches_grow_while_the_org_is_quick_and_shrink_when_it_is_slow(org, upload):

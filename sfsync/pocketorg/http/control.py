@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sfsync.pocketorg import ids
+from sfsync.pocketorg.faults import Fault
 from sfsync.pocketorg.org import Org
 from sfsync.pocketorg.sessions import bearer
 
@@ -50,6 +51,7 @@ class NewFault(_Given):
 
     what: str | int
     path: str = ""
+    body: str = ""
     method: str = ""
     times: int = Field(1, ge=1)
     when: Literal["before", "after"] = "before"
@@ -134,7 +136,7 @@ class Control:
             "storage": limits.storage,
             "read_only": limits.read_only,
             "session_life": self._org.sessions.life.total_seconds(),
-            "faults": [asdict(fault) | {"path": fault.path.pattern} for fault in faults.planned],
+            "faults": [_shown(fault) for fault in faults.planned],
             "locks": faults.locks.held(),
             "clock": {"now": _text(self._org.clock()), "frozen": self._org.clock.frozen},
             "requests": self._org.used(),
@@ -164,7 +166,7 @@ class Control:
         try:
             self._org.faults.add(**given.model_dump())
         except re.error as error:
-            raise ValueError(f"path: {error}") from None
+            raise ValueError(f"path or body: {error}") from None
         return self._state()
 
     def _lock(self, body: bytes) -> dict[str, Any]:
@@ -195,6 +197,10 @@ class Control:
             "total": len(calls),
             "counts": [dict(zip(names, (*key, count), strict=True)) for key, count in counted.most_common()],
         }
+
+
+def _shown(fault: Fault) -> dict[str, Any]:
+    return asdict(fault) | {"path": fault.path.pattern, "body": fault.body.pattern.decode()}
 
 
 def _text(at: datetime) -> str:

@@ -56,7 +56,7 @@ class Trouble:
 
     async def _trouble(self, request: Request, when: When, response: Response | None = None) -> Response | None:
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        fault = self._org.faults.take(request.method, path, when)
+        fault = self._org.faults.take(request.method, path, when, await request.body())
         if fault is None:
             return None
         await asyncio.sleep(fault.seconds)
