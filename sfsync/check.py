@@ -11,7 +11,9 @@ from sfsync import config as configs
 from sfsync.config import Config
 from sfsync.errors import SetupError, SetupErrors, TryAgainLater
 from sfsync.forms import compose
-from sfsync.forms.compose import DISCOUNT, Blueprint
+from sfsync.forms.compose import Blueprint
+from sfsync.forms.template import Template
+from sfsync.forms.words import Catalogue, catalogues
 from sfsync.records import Status
 from sfsync.salesforce.api import VERSION, Api
 from sfsync.salesforce.connect import connect
@@ -74,6 +76,8 @@ class Checks:
             blueprints = self._try("templates and fonts", lambda: compose.load(config)) if config else None
             for blueprint in blueprints or ():
                 self._look(blueprint)
+            if config and blueprints:
+                self._words(config, blueprints)
             api = self._try("environment", lambda: connect(environ, now))
             if api and self._try("login", lambda: api.session.instance_url, shown=True) and config and blueprints:
                 self._org(api, config, blueprints, now)
@@ -111,6 +115,29 @@ class Checks:
             what = f"The form {blueprint.settings.name} is hard to read: {colour}."
             self._note(what, "Choose a darker colour under theme: in the settings.")
 
+    def _words(self, config: Config, blueprints: Sequence[Blueprint]) -> None:
+        """A catalogue that lacks a word serves no form of that template; a word that none uses may be a misspelling."""
+        by_folder: dict[Path, list[Template]] = {}
+        for blueprint in blueprints:
+            folder = config.find(blueprint.settings.template).parent
+            by_folder.setdefault(folder, []).append(blueprint.design.template)
+        for folder, templates in by_folder.items():
+            for catalogue in catalogues(folder, f"{configs.shown(folder)}/")[0]:
+                self._catalogue(catalogue, list({t.name: t for t in templates}.values()))
+
+    def _catalogue(self, catalogue: Catalogue, templates: Sequence[Template]) -> None:
+        missing = [(t, word) for t in templates for word in catalogue.lacks(t.marked)]
+        for template, word in missing:
+            own = template.language or "its own language"
+            self._bad(
+                f"{template.marked[word]}: '{word}' is missing in {catalogue.name}.",
+                f"Until it stands there, {template.name} makes no form in {catalogue.language}, but in {own}.",
+            )
+        for word, where in catalogue.unused({word for t in templates for word in t.marked}):
+            self._note(f"{where}: no template says '{word}'.", "Delete it, or spell it as the template does.")
+        if not missing:
+            self._good(f"{catalogue.name}: all words")
+
     def _org(self, api: Api, config: Config, blueprints: Sequence[Blueprint], now: Callable[[], datetime]) -> None:
         org = Org(api, currency=config.settings.currency)
         names = config.settings.fields
@@ -122,8 +149,9 @@ class Checks:
         self._created(org.describer.get("ContentVersion"), _FILE_FIELDS)
         places = [place for b in blueprints for place in b.places]
         stages = [b.stage for b in blueprints]
+        optional = [path for b in blueprints for path in b.optional]
         plan = self._try(
-            "stages, and fields that the templates name", lambda: org.plan(stages, names, places, [DISCOUNT])
+            "stages, and fields that the templates name", lambda: org.plan(stages, names, places, optional)
         )
         if plan:
             self._good(f"{len(plan.labels)} fields are read, {len(names.model_dump())} written on Opportunity")

@@ -119,6 +119,8 @@ class OrderForm:
     currency: str
     #: as Babel spells it: en_US
     locale: str
+    #: of its words: the template's own, or that of a catalogue
+    language: str
     #: the title of the file, without .pdf
     title: str
     opportunity: Values

@@ -27,6 +27,7 @@ _FORM = {
     "version": "1, 2, 3 …",
     "requested_on": "The day on which the form was asked for; print it with `| date`",
     "currency": "The record's currency, such as USD",
+    "language": "The language of its words, such as de",
     "name": "The form's name in the settings",
     "title": "The file's name",
 }

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -38,6 +38,12 @@ def _straight(expression: str) -> str:
     return expression.translate(dict.fromkeys(map(ord, "“”„"), '"'))
 
 
+def _territory(code: str) -> str:
+    if code not in Locale("en").territories or len(code) != 2:  # noqa: PLR2004
+        raise ValueError(f"'{code}' is not a country. Write ISO's two capital letters, such as CH.")
+    return code
+
+
 def _lines(value: object) -> object:
     return value.splitlines() if isinstance(value, str) else value
 
@@ -64,6 +70,7 @@ Expression = Annotated[str, AfterValidator(_straight)]
 ApiName = Annotated[str, AfterValidator(_api_name), _text(pattern="^[A-Za-z]\\w*$")]
 Currency = Annotated[str, AfterValidator(_currency), _text("USD", "EUR", "GBP", pattern="^[A-Z]{3}$")]
 LocaleName = Annotated[str, AfterValidator(_locale), _text("en_US", "en_GB", "de_DE", "fr_FR")]
+Country = Annotated[str, AfterValidator(_territory), _text("CH", "BE", "CA", pattern="^[A-Z]{2}$")]
 Duration = Annotated[
     timedelta,
     BeforeValidator(schedule.duration),
@@ -198,7 +205,15 @@ class Settings(_Model):
     currency: Currency | None = Field(
         None, description="The org's currency. Needed where the org has only one; else each record names its own."
     )
-    locale: LocaleName = Field("en_US", description="How numbers and dates are written.")
+    locale: LocaleName = Field("en_US", description="How numbers and dates are written, and in which language.")
+    locale_from: Literal["account", "owner"] | None = Field(
+        None,
+        description="Whose locale a form follows instead: `account`, that of the billing country, or `owner`, that of "
+        "the rep. `locale` serves where it is not known.",
+    )
+    countries: dict[Country, LocaleName] = Field(
+        {}, description="With `account`: other locales for some countries, such as `CH: fr_CH`."
+    )
     time_zone: Zone | None = Field(None, description="The zone of dates on the form; else that of the business hours.")
     amount_tolerance: Decimal = Field(
         Decimal("0.01"), ge=0, description="How far the products' sum may stand from the Amount."

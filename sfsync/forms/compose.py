@@ -15,6 +15,7 @@ from sfsync.due import Version
 from sfsync.errors import RecordIncomplete, SetupError, SetupErrors, did_you_mean
 from sfsync.forms.design import Design
 from sfsync.forms.foreign import PdfFile
+from sfsync.forms.locales import Voice, Wish, country, of_country, tongue, voice, wish
 from sfsync.forms.money import Formatter
 from sfsync.forms.template import Condition, Template, Text
 from sfsync.forms.theme import theme
@@ -27,6 +28,12 @@ _TEXT = ".xml"
 _HUNDRED = Decimal(100)
 #: read where the org has it: an admin may have switched discounts on
 DISCOUNT = f"{LINES}.Discount"
+#: read where the org has state and country picklists; there it changes together with BillingCountry
+_COUNTRY_CODE = "Account.BillingCountryCode"
+#: what each rule for the locale reads
+_LOCALE_FIELDS = {"account": "Account.BillingCountry", "owner": "Owner.LocaleSidKey"}
+#: the settings that decide what a form says
+_SHAPING = {"company", "currency", "locale", "locale_from", "countries", "time_zone"}
 #: what the sums are checked against, whatever the template prints
 _CHECKED = ("Amount", *(f"{LINES}.{f}" for f in ("Quantity", "UnitPrice", "TotalPrice")))
 
@@ -60,6 +67,8 @@ class Blueprint:
     condition: Condition | None
     needs: tuple[Need, ...]
     terms: tuple[Terms, ...]
+    #: what the rule for the locale reads, with the place that names it
+    locale: tuple[tuple[str, str], ...]
     #: over everything but the record's data: template, settings, company
     made_with: str
 
@@ -70,7 +79,14 @@ class Blueprint:
         for condition in (self.condition, *(t.condition for t in self.terms)):
             yield from ((p.path, p.where) for p in (condition.paths if condition else ()))
         yield from ((n.path, n.where) for n in self.needs)
+        yield from self.locale
         yield from ((path, "sfsync's check of the sums") for path in _CHECKED)
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """What is read where the org has it. It makes no new version, since it changes with something that does."""
+        reads_country = any(path == _LOCALE_FIELDS["account"] for path, _ in self.locale)
+        return (DISCOUNT, _COUNTRY_CODE) if reads_country else (DISCOUNT,)
 
     @property
     def paths(self) -> set[str]:
@@ -99,7 +115,8 @@ def _load(config: Config, n: int, form: OrderFormSettings) -> Blueprint:
         return config.where("order_forms", n, *key)
 
     design = _design(config, form, where)
-    settings = config.settings.model_dump_json(include={"company", "currency", "locale", "time_zone"})
+    rule = config.settings.locale_from
+    settings = config.settings.model_dump_json(include=_SHAPING)
     own = form.model_dump_json(exclude={"name", "stage", "when", "needs", "theme"})
     return Blueprint(
         settings=form,
@@ -115,6 +132,7 @@ def _load(config: Config, n: int, form: OrderFormSettings) -> Blueprint:
             Terms(t.file, Condition(t.when, where("terms", at, "when")) if t.when else None)
             for at, t in enumerate(form.terms)
         ),
+        locale=((_LOCALE_FIELDS[rule], config.where("locale_from")),) if rule else (),
         made_with=hashlib.sha256(f"{design.fingerprint}\n{settings}\n{own}".encode()).hexdigest()[:8],
     )
 
@@ -180,6 +198,7 @@ def gaps(
 
 def filled(opportunity: Opportunity, blueprint: Blueprint, version: Version, settings: Settings) -> OrderForm:
     """The form as it would be, whether or not something is missing."""
+    speaks = _voice(opportunity.values, blueprint.design.template, settings)
     return OrderForm(
         opportunity_id=opportunity.id,
         name=blueprint.settings.name,
@@ -188,8 +207,9 @@ def filled(opportunity: Opportunity, blueprint: Blueprint, version: Version, set
         requested_at=version.requested_at,
         time_zone=settings.zone.key,
         currency=opportunity.currency,
-        locale=settings.locale,
-        title=_title(opportunity, blueprint, settings),
+        locale=speaks.locale,
+        language=speaks.language,
+        title=_title(opportunity, blueprint, settings, speaks.locale),
         opportunity=opportunity.values,
         company=settings.company.model_dump(),
         terms=chosen_terms(opportunity, blueprint),
@@ -202,10 +222,29 @@ def chosen_terms(opportunity: Opportunity, blueprint: Blueprint) -> str:
     return next(holding, "")
 
 
-def _title(opportunity: Opportunity, blueprint: Blueprint, settings: Settings) -> str:
+def _voice(values: Values, template: Template, settings: Settings) -> Voice:
+    """A template that does not name its language is in that of the settings."""
+    return voice(
+        _asked(values, settings), template.language or tongue(settings.locale), template.words, settings.locale
+    )
+
+
+def _asked(values: Values, settings: Settings) -> Wish | None:
+    """What the rule asks for; None where the settings' own locale serves."""
+    if settings.locale_from == "owner":
+        return wish(_leaf(values, _LOCALE_FIELDS["owner"]) or "")
+    if settings.locale_from != "account":
+        return None
+    named = (_leaf(values, path) for path in (_COUNTRY_CODE, _LOCALE_FIELDS["account"]))
+    for code in filter(None, (country(name) for name in named if name)):
+        return wish(settings.countries[code]) if code in settings.countries else of_country(code)
+    return None
+
+
+def _title(opportunity: Opportunity, blueprint: Blueprint, settings: Settings, locale: str) -> str:
     text = blueprint.title.render(
         opportunity.values,
-        locale=settings.locale,
+        locale=locale,
         currency=opportunity.currency,
         time_zone=settings.zone.key,
         company=settings.company.model_dump(),

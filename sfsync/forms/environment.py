@@ -11,8 +11,9 @@ from jinja2.runtime import Context, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-from sfsync.forms.filters import FORMATTER, LINE, all_filters, all_tests, decimal, shown
+from sfsync.forms.filters import FORMATTER, LINE, WORDS, all_filters, all_tests, decimal, shown
 from sfsync.forms.paths import Names
+from sfsync.forms.words import translated
 
 #: the functions that a template may call; what they return is the same every time
 FUNCTIONS = ("range", "namespace")
@@ -62,7 +63,7 @@ def environment(loader: BaseLoader | None = None, *, markup: bool) -> Environmen
     env.filters.update(all_filters())
     env.tests.clear()
     env.tests.update(all_tests())
-    env.globals = {name: env.globals[name] for name in FUNCTIONS}
+    env.globals = {name: env.globals[name] for name in FUNCTIONS} | {"_": translated}
     return env
 
 
@@ -107,7 +108,7 @@ def _finalizer(newline: str) -> Callable[[Context, Any], Any]:
     def finalize(context: Context, value: Any) -> Any:
         if isinstance(value, Undefined):
             return value
-        text = shown(value, context[FORMATTER]) if type(value) is not str else value
+        text = shown(value, context[FORMATTER], context.get(WORDS, {})) if type(value) is not str else value
         return text if text.isascii() and text.isprintable() else _printable(text, newline)
 
     return finalize

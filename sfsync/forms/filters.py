@@ -4,9 +4,10 @@ Ours know the form's currency, locale and time zone. An undefined value stays Ji
 names the template's line.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from jinja2 import pass_context, pass_environment
@@ -19,6 +20,8 @@ from sfsync.forms.money import Formatter
 
 #: under this name a context carries its Formatter; no template can spell it
 FORMATTER = "format of values"
+#: under this one its words in another language than the template's
+WORDS = "words of a language"
 #: what "next line" is once data stands in markup, where a plain newline is only space between words
 LINE = "\u2028"
 
@@ -65,14 +68,15 @@ def all_tests() -> dict[str, Callable[..., Any]]:
     return {name: jinjas[name] for name in _JINJAS_TESTS} | ours
 
 
-def shown(value: Any, form: Formatter) -> str:
+def shown(value: Any, form: Formatter, words: Mapping[str, str] = MappingProxyType({})) -> str:
     """How a value reads that no filter formats: nothing for None, and never Python's spelling."""
     if isinstance(value, str):
         return value
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        word = "Yes" if value else "No"
+        return words.get(word, word)
     if isinstance(value, int | Decimal):
         return form.number(value)
     if isinstance(value, datetime):

@@ -67,6 +67,8 @@ class Lint:
     tags: list[tuple[int, int, str]] = field(default_factory=list)
     #: name of an included file -> where it is included
     includes: dict[str, Included] = field(default_factory=dict)
+    #: the language that <form> names
+    language: str = ""
     _open: list[_Open] = field(default_factory=list)
     _loops: int = 0
     _shift: int = 0
@@ -173,10 +175,18 @@ class Lint:
         except Wrong as wrong:
             self._problem(str(wrong))
             return
-        if (name, key) == ("sign", "role"):
+        if (name, key) == ("form", "lang"):
+            self._language(value, dynamic=dynamic)
+        elif (name, key) == ("sign", "role"):
             self._role(value, dynamic=dynamic)
         elif (name, key) == ("img", "src") and not dynamic and not self.has_image(value):
             self._problem(f"There is no image {value} beside the template.", "Put a PNG or JPEG there.")
+
+    def _language(self, language: str, *, dynamic: bool) -> None:
+        if dynamic:
+            remedy = 'Write that of its own words, such as lang="en"; other languages stand in words/.'
+            self._problem("A template's language is the same on each form.", remedy)
+        self.language = language.replace("-", "_")
 
     def _role(self, role: str, *, dynamic: bool) -> None:
         """Proves that each role signs once, whatever the data."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from sfsync import measures
 from sfsync.errors import did_you_mean
+from sfsync.forms.locales import wish
 
 #: the attribute in which each tag of a compiled template carries its place, as in "31:7"
 PLACE = "_"
@@ -89,6 +90,12 @@ def _role(value: str) -> str:
     return value
 
 
+def _language(value: str) -> str:
+    if wish(value) is None:
+        raise ValueError(f"'{value}' is not a language. Write it like en or pt-BR.")
+    return value
+
+
 def _tools(value: str) -> frozenset[str]:
     words = value.split()
     if not words or not set(words) <= set(_TOOLS):
@@ -104,4 +111,5 @@ COUNT = Kind("1 to 12", _count)
 SIDE = choice("left", "right", "center")
 SIDES = Kind("`left`, `right` or `center` for each column", _sides)
 ROLE = Kind("a word in small letters, such as `customer`", _role)
+LANGUAGE = Kind("a language, such as `en` or `pt-BR`", _language)
 TOOLS = Kind("`docusign`, `acrobat`, both, or `none`", _tools)

@@ -32,7 +32,8 @@ class Formatter:
     def money(self, value: Decimal | int, currency: str | None = None) -> str:
         """'$1,250.00': the currency's own decimals, and more only where they are not zero."""
         code = currency or self.currency
-        return _applied(_money_pattern(self.locale, code), Decimal(value), self.locale)
+        text = _applied(_money_pattern(self.locale, code), Decimal(value), self.locale)
+        return text.replace(*self._points) if self._points else text
 
     def number(self, value: Decimal | int) -> str:
         """'1,250.5': no trailing zeros."""
@@ -54,12 +55,18 @@ class Formatter:
         return format_datetime(value, style, tzinfo=self.zone, locale=self.locale)
 
     @cached_property
+    def _points(self) -> tuple[str, str] | None:
+        """A decimal sign, and that of money where it is another one, as in Swiss French; Babel knows no difference."""
+        signs = self.locale.number_symbols["latn"]
+        return (signs["decimal"], signs["currencyDecimal"]) if "currencyDecimal" in signs else None
+
+    @cached_property
     def _number(self) -> NumberPattern:
-        return _with_decimals(self.locale.decimal_formats[None], 0)
+        return _pattern(self.locale, self.locale.decimal_formats[None], 0)
 
     @cached_property
     def _percent(self) -> NumberPattern:
-        return _with_decimals(self.locale.percent_formats[None], 0)
+        return _pattern(self.locale, self.locale.percent_formats[None], 0)
 
 
 @lru_cache(maxsize=64)
@@ -71,7 +78,7 @@ def formatter(locale: str, currency: str, time_zone: str) -> Formatter:
 @lru_cache(maxsize=256)
 def _money_pattern(locale: Locale, currency: str) -> NumberPattern:
     """With the currency's symbol in it already: Babel would look it up for each amount, and its name as well."""
-    pattern = _with_decimals(locale.currency_formats["standard"], get_currency_precision(currency))
+    pattern = _pattern(locale, locale.currency_formats["standard"], get_currency_precision(currency))
     symbol = get_currency_symbol(currency, locale).translate(_PRINTABLE)
     before, negative = (_UNSPACED.sub("\xa0", f"{part.replace('¤', symbol)}0")[:-1] for part in pattern.prefix)
     after, negative_after = (_UNSPACED.sub("\xa0", f"0{part.replace('¤', symbol)}")[1:] for part in pattern.suffix)
@@ -84,9 +91,13 @@ def _applied(pattern: NumberPattern, value: Decimal, locale: Locale) -> str:
     return str(pattern.apply(_rounded(value), locale)).translate(_PRINTABLE)
 
 
-def _with_decimals(pattern: NumberPattern, least: int) -> NumberPattern:
+def _pattern(locale: Locale, pattern: NumberPattern, least: int) -> NumberPattern:
+    """With at least so many decimals, and with the locale's own minus, which Babel leaves a hyphen."""
     own = copy(pattern)
     own.frac_prec = (least, max(least, MOST_DECIMALS))
+    minus = locale.number_symbols["latn"]["minusSign"]
+    own.prefix = (pattern.prefix[0], pattern.prefix[1].replace("-", minus))
+    own.suffix = (pattern.suffix[0], pattern.suffix[1].replace("-", minus))
     return own
 
 
@@ -95,4 +106,5 @@ def _rounded(value: Decimal) -> Decimal:
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int):
         raise ValueError(f"{value} is no amount.")  # noqa: TRY004 (infinity and nan are Decimals all right)
-    return value.quantize(_FINEST, ROUND_HALF_UP) if exponent < -MOST_DECIMALS else value
+    found = value.quantize(_FINEST, ROUND_HALF_UP) if exponent < -MOST_DECIMALS else value
+    return found or found.copy_abs()  # never -0.00

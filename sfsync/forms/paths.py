@@ -14,10 +14,11 @@ from jinja2 import nodes
 from sfsync.errors import SetupError, did_you_mean
 from sfsync.forms import shapes as s
 from sfsync.forms.skeleton import position
+from sfsync.forms.words import marked, unmatched
 from sfsync.settings import Company
 
 #: what `form.` offers to a template
-FORM_KEYS = ("number", "version", "requested_on", "currency", "name", "title")
+FORM_KEYS = ("number", "version", "requested_on", "currency", "language", "name", "title")
 #: what `company.` offers, and what the settings may say of the company
 COMPANY_KEYS = tuple(Company.model_fields)
 _LOOP = ("index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0")
@@ -79,6 +80,8 @@ class Walk:
     names: Names
     paths: dict[str, FieldPath] = field(default_factory=dict)
     problems: list[SetupError] = field(default_factory=list)
+    #: each word that is marked for translation, and where
+    words: dict[str, str] = field(default_factory=dict)
     scope: dict[str, s.Shape] = field(default_factory=dict)
     #: the files of which one is included by `{% include terms %}`
     terms: tuple[str, ...] = ()
@@ -190,7 +193,9 @@ class Walk:
         return (node.template.value,)
 
     def _bind(self, target: nodes.Node, value: s.Shape, node: nodes.Node) -> None:
-        if isinstance(target, nodes.Name):
+        if isinstance(target, nodes.Name) and target.name == "_":
+            self._refuse(node, "_ marks words for translation.", "Give this another name.")
+        elif isinstance(target, nodes.Name):
             self.scope[target.name] = value
         elif isinstance(target, nodes.Tuple) and isinstance(value, s.Group) and len(target.items) == 2:  # noqa: PLR2004
             for part, shape in zip(target.items, (value.key, value.members), strict=True):
@@ -264,6 +269,8 @@ class Walk:
 
     def _of_call(self, node: nodes.Call) -> s.Shape:
         called = spelt(node.node)
+        if called == "_":
+            return self._word(node)
         if called not in ("namespace", "range", "loop.cycle", "loop.changed"):
             self._refuse(node, f"{called or 'This'}() cannot be called.", "Use a filter: {{ value | upper }}.")
         if called == "namespace":
@@ -271,6 +278,18 @@ class Walk:
         for argument in node.args:
             self.read(argument)
         return s.many(s.TEXT) if called == "range" else s.TEXT
+
+    def _word(self, node: nodes.Call) -> s.Shape:
+        word = marked(node)
+        if word is None:
+            remedy = 'Values go into braces: _("Order form for {customer}", customer=account.Name).'
+            return self._refuse(node, "_() takes one text in quotes.", remedy, wanted="_")
+        self.words.setdefault(word, self.source.place(node.lineno, word))
+        for what, remedy, wanted in unmatched(word, (pair.key for pair in node.kwargs)):
+            self._refuse(node, what, remedy, wanted=wanted)
+        for pair in node.kwargs:
+            self.read(pair.value)
+        return s.TEXT
 
     def _of_test(self, node: nodes.Test) -> s.Shape:
         if node.name not in self.names.tests:

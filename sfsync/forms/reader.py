@@ -14,6 +14,7 @@ from sfsync.forms.lint import Included, Lint, printed_marks
 from sfsync.forms.paths import FieldPath, Parsed, Source, Walk, roots
 from sfsync.forms.skeleton import parts, placed, skeleton
 from sfsync.forms.syntax import mistakes
+from sfsync.forms.words import catalogues
 
 #: in `{% include terms %}`: the file that the rule chose
 TERMS = "terms"
@@ -27,6 +28,9 @@ class Read(NamedTuple):
     sources: dict[str, tuple[str, str]]
     images: dict[str, bytes]
     paths: tuple[FieldPath, ...]
+    language: str
+    marked: dict[str, str]
+    words: dict[str, dict[str, str]]
     fingerprint: str
 
 
@@ -37,7 +41,9 @@ def read(path: Path, name: str, terms: Sequence[str]) -> Read:
 
 class _Reader:
     def __init__(self, path: Path, name: str, terms: Sequence[str]) -> None:
+        self.path = path
         self.own = path.name
+        self.language = ""
         self.name = name
         self.terms = tuple(terms)
         self.prefix = name[: len(name) - len(path.name)] if name.endswith(path.name) else ""
@@ -64,12 +70,21 @@ class _Reader:
         if self.terms and not self.prints_terms:
             remedy = "Write {% include terms %} where they belong."
             self.problems.append(SetupError("Nothing prints the terms.", where=self.name, remedy=remedy))
+        words = self._words(walk.words) if walk.words else {}
         if self.problems:
             raise _together(self.problems)
         self.sources[NO_TEXT] = "", self.name
         self._compile()
-        mark = _fingerprint([self.name, *(t for key, pair in self.sources.items() for t in (key, *pair))], self.images)
-        return Read(self.sources, self.images, tuple(walk.paths.values()), mark)
+        texts = [self.name, *(t for key, pair in self.sources.items() for t in (key, *pair))]
+        texts += (t for language, said in words.items() for pair in said.items() for t in (language, *pair))
+        mark = _fingerprint(texts, self.images)
+        return Read(self.sources, self.images, tuple(walk.paths.values()), self.language, walk.words, words, mark)
+
+    def _words(self, marked: Mapping[str, str]) -> dict[str, dict[str, str]]:
+        """The words of each language that has them all."""
+        found, problems = catalogues(self.path.parent, self.prefix)
+        self.problems += problems
+        return {c.language: c.told(marked) for c in found if not c.lacks(marked)}
 
     def _parsed(self, key: str) -> Parsed:
         """A file by its name in an include; the template's own is ''. Raises SetupError where it cannot be read."""
@@ -101,6 +116,7 @@ class _Reader:
         except TemplateSyntaxError:
             return  # it is among the problems already
         self.problems += lint.problems
+        self.language = lint.language or self.language
         self.sources[key] = placed(source.text, lint.tags, f"{source.name}:" if key else ""), source.name
         for name, inner in lint.includes.items():
             self.prints_terms |= name == TERMS
@@ -128,6 +144,8 @@ def paths_of_line(source: str, where: str) -> tuple[FieldPath, ...]:
         walk = Walk(line, lambda _: (line, None), environment.names(env), scope=roots())
         walk.body(env.parse(source).body)
         problems = walk.problems
+        if walk.words:
+            problems.append(SetupError("_() is known in templates only.", remedy="Write the text as it is."))
     if problems:
         raise _together(SetupError(p.what, where=where, remedy=p.remedy) for p in problems)
     return tuple(FieldPath(p.path, where) for p in walk.paths.values())

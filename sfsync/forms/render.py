@@ -61,6 +61,7 @@ def variables(form: OrderForm) -> dict[str, Any]:
             "version": form.version,
             "requested_on": requested.date(),
             "currency": form.currency,
+            "language": form.language,
             "name": form.name,
             "title": form.title,
         },
@@ -162,7 +163,7 @@ def _imprint(sheet: _Sheet, form: OrderForm, design: Design) -> Imprint:
         author=plain(says.get("author")) or str(form.company.get("name") or ""),
         subject=plain(says.get("subject")) or form.name,
         keywords=f"{form.number}, template {design.fingerprint}",
-        language=sheet.root.get("lang") or form.locale.replace("_", "-"),
+        language=form.locale.replace("_", "-"),
         requested_at=form.requested_at,
         made_of="",
     )

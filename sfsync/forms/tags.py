@@ -7,6 +7,7 @@ from sfsync.errors import did_you_mean
 from sfsync.forms.markup import (
     COUNT,
     FLAG,
+    LANGUAGE,
     LENGTH,
     PLACE,
     ROLE,
@@ -40,7 +41,7 @@ TAGS: Mapping[str, Tag] = {
             "title": Attribute(TEXT, "The PDF's title, which readers show above it.", None),
             "author": Attribute(TEXT, "The PDF's author.", "the company's name"),
             "subject": Attribute(TEXT, "The PDF's subject.", "the form's name"),
-            "lang": Attribute(TEXT, "The language, for screen readers, such as `de-DE`.", "the form's locale"),
+            "lang": Attribute(LANGUAGE, "The language of the template's own words.", "that of the settings' `locale`"),
         },
         example='<form title="Order Form">\n  <p>Thank you for your order.</p>\n</form>',
     ),

@@ -16,7 +16,7 @@ from jinja2 import TemplateError
 
 from sfsync.errors import SetupError
 from sfsync.forms import environment
-from sfsync.forms.filters import FORMATTER
+from sfsync.forms.filters import FORMATTER, WORDS
 from sfsync.forms.money import formatter
 from sfsync.forms.paths import FieldPath
 from sfsync.forms.reader import NO_TEXT, TERMS, paths_of_line, read
@@ -37,6 +37,12 @@ class Template:
     sources: Mapping[str, tuple[str, str]] = field(repr=False)
     images: Mapping[str, bytes] = field(repr=False)
     paths: tuple[FieldPath, ...]
+    #: that of the template's own words; empty where it does not say
+    language: str
+    #: each word that is marked for translation -> where
+    marked: Mapping[str, str] = field(repr=False)
+    #: language -> its words; a catalogue that lacks a word is not among them
+    words: Mapping[str, Mapping[str, str]] = field(repr=False)
     #: 16 hexadecimal digits of everything above
     fingerprint: str
 
@@ -55,7 +61,8 @@ class Template:
         `terms` is the file that was chosen; it prints nothing where that is no text.
         """
         chosen = terms if terms and terms in self.sources else NO_TEXT
-        return _run(_compiled(self.fingerprint, self), {**variables, TERMS: chosen}, self.name)
+        words = self.words.get(variables["form"]["language"], {})
+        return _run(_compiled(self.fingerprint, self), {**variables, TERMS: chosen, WORDS: words}, self.name)
 
     def __hash__(self) -> int:
         return hash(self.fingerprint)

@@ -82,6 +82,7 @@ def order_form(values: dict[str, Any] | None = None, **changes: Any) -> OrderFor
         "time_zone": "Europe/Berlin",
         "currency": "USD",
         "locale": "en_US",
+        "language": "en",
         "title": "Order Form Burlington",
         "opportunity": values or opportunity(lines(20)),
         "company": {
