@@ -8,7 +8,7 @@ from math import ceil
 
 from sfsync.due import Restore, Token, Version, decide
 from sfsync.errors import RecordIncomplete, SetupError
-from sfsync.forms.compose import DISCOUNT, Blueprint, choose, compose
+from sfsync.forms.compose import Blueprint, choose, compose
 from sfsync.records import Opportunity, Unreadable
 from sfsync.salesforce.api import MAX_QUERIES, Api
 from sfsync.salesforce.attach import MAX_GRAPHS, SLOW_SECONDS
@@ -62,7 +62,8 @@ class Scope:
 def plan_for(org: Org, blueprints: Sequence[Blueprint], settings: Settings) -> Plan:
     """What the order forms read, proved against the org. Raises SetupError."""
     places = [place for b in blueprints for place in b.places]
-    return org.plan([b.stage for b in blueprints], settings.fields, places, [DISCOUNT])
+    optional = [path for b in blueprints for path in b.optional]
+    return org.plan([b.stage for b in blueprints], settings.fields, places, optional)
 
 
 def scope(api: Api, settings: Settings, blueprints: Sequence[Blueprint], *, remake: bool = False) -> Scope:

@@ -9,7 +9,7 @@ from typing import Any
 from sfsync.config import Config
 from sfsync.due import Restore, Version, decide, fingerprints, leaves, token
 from sfsync.errors import SetupError
-from sfsync.forms.compose import DISCOUNT, Blueprint, choose, filled, gaps
+from sfsync.forms.compose import Blueprint, choose, filled, gaps
 from sfsync.forms.explain import Branch, explain, explain_condition
 from sfsync.forms.filters import FORMATTER, shown
 from sfsync.forms.render import variables
@@ -51,7 +51,8 @@ def of_record(api: Api, config: Config, blueprints: Sequence[Blueprint], wanted:
     """The form of a record of the org by its Id, in whatever stage it stands. Raises SetupError where there is none."""
     org = Org(api, currency=config.settings.currency)
     places = [place for b in blueprints for place in b.places]
-    plan = org.plan([b.stage for b in blueprints], config.settings.fields, places, [DISCOUNT])
+    optional = [path for b in blueprints for path in b.optional]
+    plan = org.plan([b.stage for b in blueprints], config.settings.fields, places, optional)
     opportunity = next(org.read(plan, [wanted], in_any_stage=True), None)
     if opportunity is None:
         raise SetupError(f"The org has no Opportunity {wanted}, or the integration user may not see it.")
