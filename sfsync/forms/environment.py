@@ -11,7 +11,8 @@ from jinja2.runtime import Context, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-from sfsync.forms.filters import FORMATTER, LINE, WORDS, all_filters, all_tests, decimal, shown
+from sfsync.forms import bounds
+from sfsync.forms.filters import FORMATTER, LINE, WORDS, all_filters, all_tests, decimal, shown, together
 from sfsync.forms.paths import Names
 from sfsync.forms.words import translated
 
@@ -27,6 +28,7 @@ _ORDER = {"eq": "eq", "ne": "ne", "gt": "gt", "gteq": "ge", "lt": "lt", "lteq": 
 class Sandbox(ImmutableSandboxedEnvironment):
     """Fields are looked up as fields, never as Python's attributes; nothing has attributes of its own."""
 
+    concat = staticmethod(bounds.form)
     intercepted_binops = frozenset(["+", "-", "*", "/", "//", "%", "**"])
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -43,9 +45,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Sums in Decimal throughout, whole numbers divided as well."""
         left, right = decimal(left), decimal(right)
+        bounds.operands(operator, left, right)
         if operator == "/" and isinstance(left, int) and isinstance(right, int):
             left = Decimal(left)
-        return super().call_binop(context, operator, left, right)
+        return bounds.result(super().call_binop(context, operator, left, right))
 
 
 def environment(loader: BaseLoader | None = None, *, markup: bool) -> Environment:
@@ -61,6 +64,7 @@ def environment(loader: BaseLoader | None = None, *, markup: bool) -> Environmen
     )
     env.filters.clear()
     env.filters.update(all_filters())
+    env.filters |= {bounds.ROUNDS: bounds.rounds, bounds.TOGETHER: together}
     env.tests.clear()
     env.tests.update(all_tests())
     env.globals = {name: env.globals[name] for name in FUNCTIONS} | {"_": translated}
@@ -68,7 +72,7 @@ def environment(loader: BaseLoader | None = None, *, markup: bool) -> Environmen
 
 
 def names(env: Environment) -> Names:
-    return Names(frozenset(env.filters), frozenset(env.tests))
+    return Names(frozenset(name for name in env.filters if name.isidentifier()), frozenset(env.tests))
 
 
 #: what else is done to a template's tree: of (source, name)
@@ -80,7 +84,7 @@ def compiled(env: Environment, source: str, name: str, also: Transform | None = 
     tree = env.parse(source, name, name)
     if also:
         tree = also(source, name).visit(tree)
-    tree = _Comparisons().visit(tree)
+    tree = bounds.Bounded().visit(_Comparisons().visit(tree))
     return env.template_class.from_code(env, env.compile(tree, name, name), dict(env.globals))
 
 

@@ -11,6 +11,7 @@ from jinja2.runtime import Context, Undefined
 from jinja2.visitor import NodeTransformer
 
 from sfsync.forms import environment
+from sfsync.forms.bounds import BUDGET, Budget
 from sfsync.forms.filters import FORMATTER, shown
 from sfsync.forms.money import Formatter
 from sfsync.forms.paths import spelt
@@ -58,7 +59,7 @@ def explain(template: Template, variables: Mapping[str, Any], terms: str = "") -
     env.filters[_FILTER] = _note
     answers: list[Answer] = []
     chosen = terms if terms and terms in template.sources else NO_TEXT
-    env.get_template("").render({**variables, TERMS: chosen, _TRACE: answers})
+    env.get_template("").render({**variables, TERMS: chosen, BUDGET: Budget(), _TRACE: answers})
     return tuple(_branches(answers))
 
 

@@ -15,7 +15,9 @@ from jinja2.environment import Environment
 from jinja2.filters import FILTERS, make_attrgetter
 from jinja2.runtime import Context, Undefined
 from jinja2.tests import TESTS
+from markupsafe import escape
 
+from sfsync.forms import bounds
 from sfsync.forms.money import Formatter
 
 #: under this name a context carries its Formatter; no template can spell it
@@ -27,9 +29,8 @@ LINE = "\u2028"
 
 #: Jinja's own filters that are repeatable, need no method of ours and cannot be mistaken
 _JINJAS = (
-    "abs", "batch", "capitalize", "center", "count", "default", "d", "float", "format", "indent", "int", "join",
-    "length", "list", "lower", "map", "reject", "rejectattr", "replace", "reverse", "select", "selectattr",
-    "slice", "string", "title", "trim", "truncate", "upper", "wordwrap",
+    "abs", "capitalize", "default", "int", "length", "list", "lower", "map", "reject", "rejectattr", "reverse",
+    "select", "selectattr", "title", "trim", "truncate", "upper",
 )  # fmt: skip
 _JINJAS_TESTS = (
     "boolean", "defined", "divisibleby", "even", "false", "in", "integer", "lower", "mapping", "none", "number",
@@ -46,8 +47,10 @@ class Group(NamedTuple):
 
 def all_filters() -> dict[str, Callable[..., Any]]:
     ours: dict[str, Callable[..., Any]] = {
-        "date": _date, "datetime": _datetime, "first": _first, "groupby": _groupby, "last": _last, "max": _max,
-        "min": _min, "money": _money, "number": _number, "percent": _percent, "quantity": _number, "round": _round,
+        "date": _date, "datetime": _datetime, "first": _first, "groupby": _groupby,
+        "join": _join, "last": _last, "max": _max,
+        "min": _min, "money": _money, "number": _number, "percent": _percent, "quantity": _number, "replace": _replace,
+        "round": _round,
         "sort": _sort, "sum": _sum, "time": _time, "unique": _unique,
     }  # fmt: skip
     jinjas: dict[str, Any] = FILTERS
@@ -79,9 +82,11 @@ def shown(value: Any, form: Formatter, words: Mapping[str, str] = MappingProxyTy
         return words.get(word, word)
     if isinstance(value, int | Decimal):
         return form.number(value)
-    if isinstance(value, datetime):
-        return form.datetime(value)
-    return form.date(value) if isinstance(value, date) else str(value)
+    if isinstance(value, date):
+        return form.datetime(value) if isinstance(value, datetime) else form.date(value)
+    if isinstance(value, Mapping | list | tuple):
+        raise TypeError("a list or record has no text of its own; name one of its fields, or use join")
+    return str(value)
 
 
 def decimal(value: Any) -> Any:
@@ -146,6 +151,35 @@ def _moment(value: Any, kind: type[date], what: str) -> Any:
     if not isinstance(value, kind):
         raise TypeError(f"{what} needs a {kind.__name__}, and this is {value!r}.")
     return value
+
+
+@pass_context
+def together(context: Context, values: Iterable[Any]) -> str:
+    """`a ~ b`: each as it is printed by itself."""
+    return _joined(context, values, "")
+
+
+@pass_context
+def _join(context: Context, values: Iterable[Any], between: str = "", attribute: str | None = None) -> str:
+    return _joined(context, _picked(context.environment, values, attribute), between)
+
+
+def _joined(context: Context, values: Iterable[Any], between: str) -> str:
+    """Texts that were escaped before stay escaped once."""
+    parts = [shown(_defined(value), _form(context)) for value in bounds.listed(values)]
+    if sum(map(len, parts)) + len(between) * len(parts) > bounds.LARGEST_TEXT:
+        raise bounds.TooMuch(f"a text has more than {bounds.LARGEST_TEXT:,} characters")
+    escaped = any(hasattr(part, "__html__") for part in parts)
+    return (escape(between) if escaped else between).join(parts)
+
+
+def _replace(value: Any, old: str, new: str) -> str:
+    found = "" if _defined(value) is None else value if isinstance(value, str) else str(value)
+    if not old:
+        raise TypeError("replace needs the text to be replaced")
+    if len(found) + found.count(old) * len(new) > bounds.LARGEST_TEXT:
+        raise bounds.TooMuch(f"a text has more than {bounds.LARGEST_TEXT:,} characters")
+    return found.replace(old, new)
 
 
 def _round(value: Any, digits: int = 0) -> Decimal | None:

@@ -25,7 +25,6 @@ _LOOP = ("index", "index0", "revindex", "revindex0", "first", "last", "length", 
 _BY_ATTRIBUTE = ("sum", "min", "max", "join", "unique", "sort", "map", "groupby", "selectattr", "rejectattr")
 _SAME_LIST = ("sort", "unique", "select", "reject", "selectattr", "rejectattr", "list", "reverse")
 _ONE_OF_LIST = ("first", "last", "min", "max")
-_LISTS_OF_LISTS = ("batch", "slice")
 _MOST_INCLUDES = 50
 
 
@@ -309,7 +308,7 @@ class Walk:
         if node.node is None:
             return s.TEXT
         value = self.of(node.node)
-        if node.name in ("default", "d"):
+        if node.name == "default":
             return s.either(value, *map(self.of, node.args))
         for argument in [*node.args, *(pair.value for pair in node.kwargs)]:
             self.read(argument)
@@ -317,7 +316,7 @@ class Walk:
 
     def _filtered(self, node: nodes.Filter, value: s.Shape) -> s.Shape:
         attributes = self._attributes(node)
-        if node.name not in (*_BY_ATTRIBUTE, *_SAME_LIST, *_ONE_OF_LIST, *_LISTS_OF_LISTS):
+        if node.name not in (*_BY_ATTRIBUTE, *_SAME_LIST, *_ONE_OF_LIST):
             self._use(value, node)
             return s.TEXT
         members = self._members(value, node)
@@ -333,7 +332,7 @@ class Walk:
             return s.many(s.Group(picked, s.many(members)))
         if node.name in _ONE_OF_LIST:
             return members
-        return s.many(s.many(members) if node.name in _LISTS_OF_LISTS else members)
+        return s.many(members)
 
     def _attributes(self, node: nodes.Filter) -> list[str]:
         """The fields that a filter names in quotes: sum(attribute="TotalPrice"), groupby("Product2.Family")."""

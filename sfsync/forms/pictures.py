@@ -1,5 +1,6 @@
 """Pictures: what is taken from a file, and how a PDF keeps it."""
 
+import warnings
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,8 +16,8 @@ from sfsync.errors import SetupError
 
 ENDINGS = (".png", ".jpg", ".jpeg")
 #: what a page can show at 300 dots an inch, and no more than 100 MB while it is read
-LARGEST_PIXELS = 9_000_000
-LARGEST_BYTES = 5_000_000
+_LARGEST_PIXELS = 9_000_000
+_LARGEST_BYTES = 5_000_000
 _FORMATS = ("PNG", "JPEG")
 _JPEG_SPACES = {"L": "DeviceGray", "RGB": "DeviceRGB"}
 
@@ -37,19 +38,29 @@ class Encoded:
 
 def checked(data: bytes, where: str) -> bytes:
     """`data`, if it is a picture that can be drawn. Raises SetupError; decodes nothing whose size is too large."""
-    if len(data) > LARGEST_BYTES:
-        raise SetupError(f"It is larger than {LARGEST_BYTES // 1_000_000} MB.", where=where, remedy="Save it smaller.")
+    if len(data) > _LARGEST_BYTES:
+        raise SetupError(f"It is larger than {_LARGEST_BYTES // 1_000_000} MB.", where=where, remedy="Save it smaller.")
     try:
-        with Image.open(BytesIO(data), formats=_FORMATS) as image:
-            wide, high = image.size
-            if wide * high <= LARGEST_PIXELS:
-                image.load()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            few = _loaded(data)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        few = False
     except Exception as error:  # Pillow raises whatever a broken file makes it stumble over
         raise SetupError("It is no PNG or JPEG that can be read.", where=where, remedy="Save it anew.") from error
-    if wide * high > LARGEST_PIXELS:
-        remedy = f"At most {LARGEST_PIXELS // 1_000_000} million are needed: save it smaller."
-        raise SetupError(f"It has {wide} times {high} pixels.", where=where, remedy=remedy)
+    if not few:
+        what = f"It has more than {_LARGEST_PIXELS // 1_000_000} million pixels, more than a page can show."
+        raise SetupError(what, where=where, remedy="Save it smaller.")
     return data
+
+
+def _loaded(data: bytes) -> bool:
+    """Decodes it; False, and nothing is decoded, where it is too large."""
+    with Image.open(BytesIO(data), formats=_FORMATS) as image:
+        few = image.width * image.height <= _LARGEST_PIXELS
+        if few:
+            image.load()
+    return few
 
 
 @lru_cache(maxsize=32)

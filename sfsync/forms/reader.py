@@ -57,6 +57,7 @@ class _Reader:
         self.trees: dict[str, nodes.Template | None] = {}
         self.sources: dict[str, tuple[str, str]] = {}
         self.roles: dict[str, str] = {}
+        self.checked: set[tuple[str, Included]] = set()
 
     def all(self) -> Read:
         walk = Walk(Source(self.name, ""), self._parsed, environment.names(self.env), scope=roots(), terms=self.terms)
@@ -107,8 +108,9 @@ class _Reader:
 
     def _check(self, key: str, within: Included) -> None:
         """Checks a file as markup, then those that it includes, and writes the places of tags into it."""
-        if key not in self.texts:
+        if key not in self.texts or (key, within) in self.checked:
             return
+        self.checked.add((key, within))
         source = self.texts[key]
         lint = Lint(source, self.images.__contains__, self.roles, within, sound=self.trees[key] is not None)
         try:

@@ -33,8 +33,7 @@ _LEAST_ROOM = 120.0
 
 def render(form: OrderForm, design: Design) -> Pdf:
     """The form as a PDF. Raises SetupError with the template's line where it does not fit the data."""
-    root = ET.fromstring(design.template.markup(variables(form), form.terms))  # noqa: S314 (our own markup; no entities are known)
-    sheet = _Sheet.of(root, design)
+    sheet = _Sheet.of(design.template.tree(variables(form), form.terms), design)
     sides = sheet.sides(design.letterhead, design.appendices.get(form.terms))
     pages = [side.rows for side in sides]
     signing.check(sheet.setting.marks, pages)

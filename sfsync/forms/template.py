@@ -10,13 +10,16 @@ from functools import lru_cache
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any, NoReturn
+from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from jinja2 import Template as Compiled
 from jinja2 import TemplateError
 
 from sfsync.errors import SetupError
 from sfsync.forms import environment
+from sfsync.forms.bounds import BUDGET, Budget
 from sfsync.forms.filters import FORMATTER, WORDS
+from sfsync.forms.markup import PLACE
 from sfsync.forms.money import formatter
 from sfsync.forms.paths import FieldPath
 from sfsync.forms.reader import NO_TEXT, TERMS, paths_of_line, read
@@ -25,6 +28,8 @@ from sfsync.records import Values
 __all__ = ["Condition", "FieldPath", "Template", "Text"]
 
 _IN_SETTINGS = "settings"
+#: tags in each other
+_DEEPEST = 32
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,27 @@ class Template:
         chosen = terms if terms and terms in self.sources else NO_TEXT
         words = self.words.get(variables["form"]["language"], {})
         return _run(_compiled(self.fingerprint, self), {**variables, TERMS: chosen, WORDS: words}, self.name)
+
+    def tree(self, variables: Mapping[str, Any], terms: str = "") -> Element:
+        """The same, read. Tags that only some data leaves open, or nests without end, are a SetupError, too."""
+        text = self.markup(variables, terms)
+        try:
+            root = fromstring(text)  # noqa: S314 (our own markup: a template has no DOCTYPE, and so no entities)
+        except ParseError as error:
+            raise SetupError(
+                "With this data a tag stays open, or closes none.",
+                where=self._last_place(text, *error.position),
+                remedy="Let each {% if %} and {% for %} hold whole tags.",
+            ) from None
+        if _deeper(root, _DEEPEST):
+            raise SetupError("With this data tags are nested too deeply.", where=self.name)
+        return root
+
+    def _last_place(self, text: str, line: int, column: int) -> str:
+        """Where the last tag before a position of the markup stands in the template."""
+        before = "\n".join([*text.split("\n")[: line - 1], text.split("\n")[line - 1][:column]])
+        place = before.rpartition(f' {PLACE}="')[2].partition('"')[0]
+        return place if place.count(":") > 1 else f"{self.name}:{place}"
 
     def __hash__(self) -> int:
         return hash(self.fingerprint)
@@ -110,6 +136,13 @@ class Condition:
         return _run(_compiled_line(self.line), values, _IN_SETTINGS, where=self.where) == "yes"
 
 
+def _deeper(root: Element, levels: int) -> bool:
+    level = [root]
+    for _ in range(levels):
+        level = [child for element in level for child in element]
+    return bool(level)
+
+
 @lru_cache(maxsize=32)
 def _compiled(fingerprint: str, template: Template) -> Compiled:  # noqa: ARG001 (the key)
     return environment.environment(environment.Files(template.sources), markup=True).get_template("")
@@ -122,7 +155,7 @@ def _compiled_line(source: str) -> Compiled:
 
 def _run(compiled: Compiled, variables: Mapping[str, Any], name: str, *, where: str = "") -> str:
     try:
-        return compiled.render(variables)
+        return compiled.render({**variables, BUDGET: Budget()})
     except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError) as error:
         _explain(error, compiled, name, where)
 
