@@ -119,8 +119,9 @@ class Checks:
         """A catalogue that lacks a word serves no form of that template; a word that none uses may be a misspelling."""
         by_folder: dict[Path, list[Template]] = {}
         for blueprint in blueprints:
-            folder = config.find(blueprint.settings.template).parent
-            by_folder.setdefault(folder, []).append(blueprint.design.template)
+            template = blueprint.design.template
+            if isinstance(template, Template):
+                by_folder.setdefault(config.find(blueprint.settings.template).parent, []).append(template)
         for folder, templates in by_folder.items():
             for catalogue in catalogues(folder, f"{configs.shown(folder)}/")[0]:
                 self._catalogue(catalogue, list({t.name: t for t in templates}.values()))

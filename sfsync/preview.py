@@ -81,7 +81,7 @@ def _preview(
     return Preview(
         opportunity=opportunity,
         blueprint=blueprint,
-        form=filled(opportunity, blueprint, version, config.settings),
+        form=filled(opportunity, blueprint, version, config.settings, labels),
         gaps=tuple(gaps(opportunity, blueprint, config.settings, labels)),
         due=due,
         labels=labels,

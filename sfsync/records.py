@@ -1,7 +1,7 @@
 """The nouns that flow through the six steps: frozen, keyword-only, and without any knowledge of the API."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -127,6 +127,8 @@ class OrderForm:
     company: Values
     #: file name of the terms that were chosen
     terms: str = ""
+    #: how people call a field path, where a message may have to name it; nothing of it is printed
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def number(self) -> str:

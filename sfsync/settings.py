@@ -146,7 +146,10 @@ class OrderFormSettings(_Model):
 
     name: Text = Field(description="What you call this form. It stands on each Order Form row.")
     stage: Text = Field(description="An Opportunity that reaches this stage gets the form.")
-    template: Text = Field(description="A file in the templates folder.")
+    template: Text = Field(description="A file in the templates folder: `.xml`, or a fillable PDF.")
+    fill: dict[str, Text] = Field(
+        {}, description="With a fillable PDF: what goes into its fields, such as `total: Opportunity.Amount | money`."
+    )
     file_name: Text = Field("Order Form {{ Opportunity.Name }}", description="The file's name, without .pdf.")
     when: Expression = Field(
         "",

@@ -15,6 +15,7 @@ from sfsync.due import Version
 from sfsync.errors import RecordIncomplete, SetupError, SetupErrors, did_you_mean
 from sfsync.forms.design import Design
 from sfsync.forms.foreign import PdfFile
+from sfsync.forms.legal import PdfForm
 from sfsync.forms.locales import Voice, Wish, country, of_country, tongue, voice, wish
 from sfsync.forms.money import Formatter
 from sfsync.forms.template import Condition, Template, Text
@@ -24,7 +25,7 @@ from sfsync.records import FieldLabel, Opportunity, OrderForm, Values
 from sfsync.settings import OrderFormSettings, Settings
 
 LINES = "OpportunityLineItems"
-_TEXT = ".xml"
+_TEXT, _PDF = ".xml", ".pdf"
 _HUNDRED = Decimal(100)
 #: read where the org has it: an admin may have switched discounts on
 DISCOUNT = f"{LINES}.Discount"
@@ -142,14 +143,27 @@ def _design(config: Config, form: OrderFormSettings, where: Callable[..., str]) 
         path = _found(config, name, where(*key))
         return PdfFile.load(path.read_bytes(), shown(path))
 
-    path = _found(config, form.template, where("template"))
     texts = [t.file for t in form.terms if t.file.endswith(_TEXT)]
     return Design(
-        Template.load(path, name=shown(path), terms=texts),
+        _template(config, form, texts, where),
         theme(config.settings.theme, form.theme),
         appendices={t.file: pdf(t.file, "terms", n, "file") for n, t in enumerate(form.terms) if t.file not in texts},
         letterhead=pdf(form.letterhead, "letterhead").alone() if form.letterhead else None,
     )
+
+
+def _template(
+    config: Config, form: OrderFormSettings, texts: list[str], where: Callable[..., str]
+) -> Template | PdfForm:
+    path = _found(config, form.template, where("template"))
+    if path.suffix.lower() != _PDF:
+        if form.fill:
+            raise SetupError("fill: is for a fillable PDF.", where=where("fill"), remedy="Name a PDF as template.")
+        return Template.load(path, name=shown(path), terms=texts)
+    if texts:
+        remedy = "Name a PDF, whose pages follow the form's."
+        raise SetupError(f"A PDF template cannot print {texts[0]}.", where=where("terms"), remedy=remedy)
+    return PdfForm.load(path.read_bytes(), shown(path), form.fill, lambda key: where("fill", key))
 
 
 def _found(config: Config, name: str, where: str) -> Path:
@@ -183,7 +197,7 @@ def compose(
     """Everything that the form says. Raises RecordIncomplete with every gap, each with how to mend it."""
     if found := gaps(opportunity, blueprint, settings, labels):
         raise RecordIncomplete("\n".join(found))
-    return filled(opportunity, blueprint, version, settings)
+    return filled(opportunity, blueprint, version, settings, labels)
 
 
 def gaps(
@@ -196,9 +210,17 @@ def gaps(
     return [f"• {gap}" for gap in (*missing, *_wrong_sums(opportunity, settings))]
 
 
-def filled(opportunity: Opportunity, blueprint: Blueprint, version: Version, settings: Settings) -> OrderForm:
+def filled(
+    opportunity: Opportunity,
+    blueprint: Blueprint,
+    version: Version,
+    settings: Settings,
+    labels: Mapping[str, FieldLabel],
+) -> OrderForm:
     """The form as it would be, whether or not something is missing."""
-    speaks = _voice(opportunity.values, blueprint.design.template, settings)
+    template = blueprint.design.template
+    speaks = _voice(opportunity.values, template, settings)
+    named = {p.path for p in template.paths} if isinstance(template, PdfForm) else set()
     return OrderForm(
         opportunity_id=opportunity.id,
         name=blueprint.settings.name,
@@ -213,6 +235,7 @@ def filled(opportunity: Opportunity, blueprint: Blueprint, version: Version, set
         opportunity=opportunity.values,
         company=settings.company.model_dump(),
         terms=chosen_terms(opportunity, blueprint),
+        labels={path: f"{labels[path].object_label}: {labels[path].label}" for path in named},
     )
 
 
@@ -222,7 +245,7 @@ def chosen_terms(opportunity: Opportunity, blueprint: Blueprint) -> str:
     return next(holding, "")
 
 
-def _voice(values: Values, template: Template, settings: Settings) -> Voice:
+def _voice(values: Values, template: Template | PdfForm, settings: Settings) -> Voice:
     """A template that does not name its language is in that of the settings."""
     return voice(
         _asked(values, settings), template.language or tongue(settings.locale), template.words, settings.locale

@@ -6,6 +6,7 @@ from functools import cached_property
 from hashlib import sha256
 
 from sfsync.forms.foreign import PdfFile
+from sfsync.forms.legal import PdfForm
 from sfsync.forms.template import Template
 from sfsync.forms.theme import Theme
 
@@ -14,7 +15,7 @@ from sfsync.forms.theme import Theme
 class Design:
     """Everything that rendering needs beside the data."""
 
-    template: Template
+    template: Template | PdfForm
     theme: Theme = field(default_factory=Theme)
     #: PDF files that may be appended, by their names
     appendices: Mapping[str, PdfFile] = field(default_factory=dict, repr=False)

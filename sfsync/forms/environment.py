@@ -113,12 +113,12 @@ def _finalizer(newline: str) -> Callable[[Context, Any], Any]:
         if isinstance(value, Undefined):
             return value
         text = shown(value, context[FORMATTER], context.get(WORDS, {})) if type(value) is not str else value
-        return text if text.isascii() and text.isprintable() else _printable(text, newline)
+        return text if text.isascii() and text.isprintable() else printable(text, newline)
 
     return finalize
 
 
-def _printable(text: str, newline: str) -> str:
+def printable(text: str, newline: str) -> str:
     """Controls have no shape and go; what is broken becomes U+FFFD, which is drawn as a box and reported."""
     return _BROKEN.sub("\ufffd", _CONTROL.sub("", _NEWLINE.sub(newline, text)))
 

@@ -13,6 +13,7 @@ from jinja2.visitor import NodeTransformer
 from sfsync.forms import environment
 from sfsync.forms.bounds import BUDGET, Budget
 from sfsync.forms.filters import FORMATTER, shown
+from sfsync.forms.legal import PdfForm
 from sfsync.forms.money import Formatter
 from sfsync.forms.paths import spelt
 from sfsync.forms.reader import NO_TEXT, TERMS
@@ -53,8 +54,10 @@ def explain_condition(condition: Condition, values: Values, form: Formatter) -> 
     return replace(branch, where=condition.where)
 
 
-def explain(template: Template, variables: Mapping[str, Any], terms: str = "") -> tuple[Branch, ...]:
-    """Every condition that was asked, in the order of the first asking."""
+def explain(template: Template | PdfForm, variables: Mapping[str, Any], terms: str = "") -> tuple[Branch, ...]:
+    """Every condition that was asked, in the order of the first asking. A PDF has none."""
+    if isinstance(template, PdfForm):
+        return ()
     env = environment.environment(environment.Files(template.sources, _Traced), markup=True)
     env.filters[_FILTER] = _note
     answers: list[Answer] = []

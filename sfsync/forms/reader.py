@@ -12,6 +12,7 @@ from sfsync.forms import environment
 from sfsync.forms.files import Folder
 from sfsync.forms.lint import Included, Lint, printed_marks
 from sfsync.forms.paths import FieldPath, Parsed, Source, Walk, roots
+from sfsync.forms.shapes import Shape
 from sfsync.forms.skeleton import parts, placed, skeleton
 from sfsync.forms.syntax import mistakes
 from sfsync.forms.words import catalogues
@@ -137,13 +138,16 @@ class _Reader:
                 raise SetupError(what, where=name, remedy="Simplify its longest expressions.") from None
 
 
-def paths_of_line(source: str, where: str) -> tuple[FieldPath, ...]:
-    """The fields that one line of the settings reads; every mistake in it is a mistake at `where`."""
+def paths_of_line(source: str, where: str, more: Mapping[str, Shape] | None = None) -> tuple[FieldPath, ...]:
+    """The fields that one line of the settings reads; every mistake in it is a mistake at `where`.
+
+    `more` are names that it may use beside those of every template.
+    """
     env = environment.environment(markup=False)
     problems = mistakes(env, where, source)
     if not problems:
         line = Source(where, source)
-        walk = Walk(line, lambda _: (line, None), environment.names(env), scope=roots())
+        walk = Walk(line, lambda _: (line, None), environment.names(env), scope={**roots(), **(more or {})})
         walk.body(env.parse(source).body)
         problems = walk.problems
         if walk.words:

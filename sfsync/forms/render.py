@@ -1,6 +1,6 @@
 """(OrderForm, Template) -> Pdf: a pure function. The same form gives the same bytes, in every process, at any time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -14,6 +14,7 @@ from sfsync.forms.filters import FORMATTER
 from sfsync.forms.fonts import face
 from sfsync.forms.foreign import PdfFile, same_size
 from sfsync.forms.inline import Setting, plain
+from sfsync.forms.legal import PdfForm, filled
 from sfsync.forms.money import formatter
 from sfsync.forms.output import Imprint, Side, settle, written
 from sfsync.forms.pages import Page, paginate
@@ -33,12 +34,32 @@ _LEAST_ROOM = 120.0
 
 def render(form: OrderForm, design: Design) -> Pdf:
     """The form as a PDF. Raises SetupError with the template's line where it does not fit the data."""
-    sheet = _Sheet.of(design.template.tree(variables(form), form.terms), design)
+    if isinstance(design.template, PdfForm):
+        return _filled(form, design, design.template)
+    root = design.template.tree(variables(form), form.terms)
+    sheet = _Sheet(root, Setting(design.theme, design.template.name, _sizes(design.template)))
     sides = sheet.sides(design.letterhead, design.appendices.get(form.terms))
-    pages = [side.rows for side in sides]
-    signing.check(sheet.setting.marks, pages)
-    content = written(sides, sheet.images, _imprint(sheet, form, design))
-    return Pdf(content=content, pages=len(pages), missing=_missing(pages))
+    signing.check(sheet.setting.marks, [side.rows for side in sides])
+    says = sheet.setting.read(root)
+    imprint = _imprint(form, design, plain(says["title"]))
+    imprint = replace(
+        imprint,
+        author=plain(says.get("author")) or imprint.author,
+        subject=plain(says.get("subject")) or imprint.subject,
+    )
+    return _pdf(sides, design.template.images, imprint)
+
+
+def _filled(form: OrderForm, design: Design, legal: PdfForm) -> Pdf:
+    """Legal's own PDF, with the terms behind it as they are."""
+    sides = filled(legal, form, variables(form))
+    if appendix := design.appendices.get(form.terms):
+        sides += (Side((leaf.width, leaf.height), [], 0, (appendix, n)) for n, leaf in enumerate(appendix.pages))
+    return _pdf(sides, {}, _imprint(form, design, form.title))
+
+
+def _pdf(sides: Sequence[Side], images: Mapping[str, bytes], imprint: Imprint) -> Pdf:
+    return Pdf(content=written(sides, images, imprint), pages=len(sides), missing=_missing(side.rows for side in sides))
 
 
 def warm(design: Design) -> None:
@@ -46,7 +67,8 @@ def warm(design: Design) -> None:
     settle()
     for bold in (False, True):
         face(bold)
-    _sizes(design.template)
+    if isinstance(design.template, Template):
+        _sizes(design.template)
 
 
 def variables(form: OrderForm) -> dict[str, Any]:
@@ -74,11 +96,6 @@ class _Sheet:
 
     root: ET.Element
     setting: Setting
-    images: Mapping[str, bytes]
-
-    @classmethod
-    def of(cls, root: ET.Element, design: Design) -> "_Sheet":
-        return cls(root, Setting(design.theme, design.template.name, _sizes(design.template)), design.template.images)
 
     @property
     def theme(self) -> Theme:
@@ -155,12 +172,11 @@ class _Sheet:
         ]
 
 
-def _imprint(sheet: _Sheet, form: OrderForm, design: Design) -> Imprint:
-    says = sheet.setting.read(sheet.root)
+def _imprint(form: OrderForm, design: Design, title: str) -> Imprint:
     return Imprint(
-        title=plain(says["title"]),
-        author=plain(says.get("author")) or str(form.company.get("name") or ""),
-        subject=plain(says.get("subject")) or form.name,
+        title=title,
+        author=str(form.company.get("name") or ""),
+        subject=form.name,
         keywords=f"{form.number}, template {design.fingerprint}",
         language=form.locale.replace("_", "-"),
         requested_at=form.requested_at,

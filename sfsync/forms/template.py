@@ -1,19 +1,22 @@
 """A form's template: read once, checked before any data exists, then frozen.
 
-Three kinds: `Template` is a file of markup, `Text` one line such as a file's name, `Condition` a question in the
-settings. Each knows the fields that it reads.
+Four kinds: `Template` is a file of markup, `Text` one line such as a file's name, `Condition` a question in the
+settings, `Expression` a value there. Each knows the fields that it reads.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from traceback import extract_tb
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from jinja2 import Template as Compiled
 from jinja2 import TemplateError
+from jinja2.runtime import Undefined
 
 from sfsync.errors import SetupError
 from sfsync.forms import environment
@@ -23,13 +26,17 @@ from sfsync.forms.markup import PLACE
 from sfsync.forms.money import formatter
 from sfsync.forms.paths import FieldPath
 from sfsync.forms.reader import NO_TEXT, TERMS, paths_of_line, read
+from sfsync.forms.shapes import Place
 from sfsync.records import Values
 
-__all__ = ["Condition", "FieldPath", "Template", "Text"]
+__all__ = ["Condition", "Expression", "FieldPath", "Template", "Text"]
 
 _IN_SETTINGS = "settings"
 #: tags in each other
 _DEEPEST = 32
+_LINES = "OpportunityLineItems"
+_BRACES = re.compile(r"[{%#]\}|\{[{%#]")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -136,6 +143,35 @@ class Condition:
         return _run(_compiled_line(self.line), values, _IN_SETTINGS, where=self.where) == "yes"
 
 
+@dataclass(frozen=True)
+class Expression:
+    """A value of an Opportunity: `Opportunity.Amount | money`."""
+
+    source: str
+    where: str
+    #: whether it is one of each product, which it calls `line`
+    of_line: bool = False
+    paths: tuple[FieldPath, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if _BRACES.search(self.source):
+            raise SetupError("It is written without braces.", where=self.where, remedy="Write Opportunity.Name.")
+        line = {"line": Place((_LINES,))} if self.of_line else {}
+        object.__setattr__(self, "paths", paths_of_line(f"{{{{ {self.source} }}}}", self.where, line))
+
+    def value(self, variables: Mapping[str, Any]) -> Any:
+        """As Python has it: a text where a filter made one, else the field's own value."""
+
+        def evaluated(compiled: Compiled, known: dict[str, Any]) -> Any:
+            context = compiled.new_context(known)
+            deque(compiled.root_render_func(context), maxlen=0)
+            found = context.vars["value"]
+            return str(found) if isinstance(found, Undefined) else found
+
+        compiled = _compiled_line(f"{{% set value = ({self.source}) %}}")
+        return _tried(evaluated, compiled, variables, _IN_SETTINGS, self.where)
+
+
 def _deeper(root: Element, levels: int) -> bool:
     level = [root]
     for _ in range(levels):
@@ -154,8 +190,18 @@ def _compiled_line(source: str) -> Compiled:
 
 
 def _run(compiled: Compiled, variables: Mapping[str, Any], name: str, *, where: str = "") -> str:
+    return _tried(Compiled.render, compiled, variables, name, where)
+
+
+def _tried(
+    use: Callable[[Compiled, dict[str, Any]], _T],
+    compiled: Compiled,
+    variables: Mapping[str, Any],
+    name: str,
+    where: str,
+) -> _T:
     try:
-        return compiled.render({**variables, BUDGET: Budget()})
+        return use(compiled, {**variables, BUDGET: Budget()})
     except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError) as error:
         _explain(error, compiled, name, where)
 

@@ -1,0 +1,105 @@
+"""Text in a field of a fillable PDF: as large as it may be, whole, or not at all."""
+
+import unicodedata
+from collections.abc import Iterator
+
+from sfsync.forms.acroform import Field, Kind, Widget
+from sfsync.forms.rows import Box, Cell, Line, Style, wrapped
+
+#: the smallest text that a form may hold, in points: it is still read without a glass
+LEAST_SIZE = 6.0
+_USUAL, _LARGEST = 10.0, 12.0
+#: a field of free size is filled to this share of its height
+_SHARE = 0.66
+_STEP = 0.25
+#: between a field's edge and its text, in points
+_PAD = 2.0
+#: what e-signing tools look for stands in the paper's colour, on the line
+_ANCHOR = 3.0
+_PAPER = "#ffffff"
+_QUOTED = 40
+
+
+class Misfit(ValueError):
+    """A value that has no place on the form; the message says why."""
+
+
+def frame(widget: Widget, top: float) -> Iterator[Box]:
+    """The field's ground and border, which the PDF keeps with the field and not on the page."""
+    x, wide, high = widget.box[0], widget.width, widget.height
+    if widget.background:
+        yield Box(x, top, wide, high, widget.background)
+    thick = widget.thickness if widget.border else 0
+    if thick:
+        yield Box(x, top, wide, thick, widget.border)
+        yield Box(x, top + high - thick, wide, thick, widget.border)
+        yield Box(x, top, thick, high, widget.border)
+        yield Box(x + wide - thick, top, thick, high, widget.border)
+
+
+def cells(field: Field, widget: Widget, top: float, text: str) -> Iterator[Cell]:
+    """The text in its field. Raises Misfit where it does not fit."""
+    text = _allowed(field, text)
+    style = Style(field.size, field.colour, bold=field.bold)
+    if field.kind is Kind.SIGN:
+        [anchor] = wrapped([(Style(_ANCHOR, _PAPER), text)], float("inf"))
+        yield Cell(widget.box[0] + _PAD, top + widget.height - anchor.height - _PAD, widget.width, "left", (anchor,))
+    elif field.comb:
+        yield from _combed(field, widget, top, text, style)
+    else:
+        pad = _PAD + (widget.thickness if widget.border else 0)
+        lines = _fitted(field, widget, text, style, widget.width - 2 * pad)
+        tall = sum(line.height for line in lines)
+        down = pad if field.multiline else (widget.height - tall) / 2
+        yield Cell(widget.box[0] + pad, top + down, widget.width - 2 * pad, field.align, lines)
+
+
+def _allowed(field: Field, text: str) -> str:
+    """As the field takes it: on one line, no longer than Legal allows, and one of its options."""
+    if not field.multiline:
+        text = " ".join(text.split())
+    if field.longest and len(text) > field.longest:
+        raise Misfit(f"'{_short(text)}' has {len(text)} characters, and the form takes {field.longest}. Shorten it.")
+    if not field.options:
+        return text
+    if text not in field.options and text not in field.options.values():
+        raise Misfit(f"'{_short(text)}' is none of the form's choices: {', '.join(field.options.values())}.")
+    return field.options.get(text, text)
+
+
+def _fitted(field: Field, widget: Widget, text: str, style: Style, width: float) -> tuple[Line, ...]:
+    """The text in the largest size that fits, down to the least."""
+    high = widget.height
+    size = field.size or (_USUAL if field.multiline else min(_LARGEST, max(LEAST_SIZE, high * _SHARE)))
+    least = min(LEAST_SIZE, size)
+    while size >= least:
+        segments = [(style._replace(size=size), text)]
+        lines = wrapped(segments, width if field.multiline else float("inf"))
+        fits = sum(line.height for line in lines) <= high if field.multiline else lines[0].width <= width
+        if fits:
+            return lines
+        size = max(least, size - _STEP) if size > least else 0
+    raise Misfit(f"'{_short(text)}' is too long for the form. Shorten it.")
+
+
+def _combed(field: Field, widget: Widget, top: float, text: str, style: Style) -> Iterator[Cell]:
+    wide = widget.width / field.longest
+    size = style.size or min(_LARGEST, widget.height * _SHARE)
+    for number, letter in enumerate(_letters(text)):
+        lines = wrapped([(style._replace(size=size), letter)], float("inf"))
+        yield Cell(widget.box[0] + number * wide, top + (widget.height - lines[0].height) / 2, wide, "center", lines)
+
+
+def _letters(text: str) -> list[str]:
+    """Characters with the marks that stand on them."""
+    letters: list[str] = []
+    for character in text:
+        if letters and unicodedata.combining(character):
+            letters[-1] += character
+        else:
+            letters.append(character)
+    return letters
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _QUOTED else f"{text[:_QUOTED].rstrip()}…"
