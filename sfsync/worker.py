@@ -34,8 +34,15 @@ class Pass(Protocol):
 class Ticks:
     """Decides at each tick whether to make a pass, and says what came of it. One pass at a time."""
 
-    def __init__(self, make_pass: Pass, settings: Settings, now: Callable[[], datetime]) -> None:
-        self._pass, self._settings, self._now = make_pass, settings, now
+    def __init__(
+        self,
+        make_pass: Pass,
+        settings: Settings,
+        now: Callable[[], datetime],
+        fresh: Callable[[], tuple[Pass, Settings] | None] = lambda: None,
+    ) -> None:
+        """`fresh` gives another pass and settings where they changed meanwhile."""
+        self._pass, self._settings, self._now, self._fresh = make_pass, settings, now, fresh
         self._passed: datetime | None = None
         self._swept: datetime | None = None
         self._trouble: datetime | None = None
@@ -45,6 +52,7 @@ class Ticks:
     def tick(self) -> None:
         """Make a pass if it is time for one. Never raises: nothing may end the worker but its stop."""
         now = self._now()
+        self._refresh()
         if not self._is_time(now):
             return
         self._passed = now
@@ -58,6 +66,20 @@ class Ticks:
         if sweep and report.error is None:
             self._swept = now
         self._say(report, now)
+
+    @property
+    def every(self) -> timedelta:
+        return self._settings.check_every
+
+    def _refresh(self) -> None:
+        try:
+            found = self._fresh()
+        except Exception as error:  # noqa: BLE001 (nothing may end the worker but its stop)
+            log.error("this is a bug of sfsync's; please report it. %s", trail(error))  # noqa: TRY400 (as above)
+            return
+        if found:
+            self._pass, self._settings = found
+            self._passed = None
 
     def _is_time(self, now: datetime) -> bool:
         if self._passed is None or (now in self._settings.business_hours and not self._held):
@@ -82,14 +104,20 @@ class Ticks:
             self._reminded = now
 
 
-def work(ticks: Ticks, every: timedelta, stop: threading.Event) -> int:
+def work(ticks: Ticks, stop: threading.Event) -> int:
     """Tick until `stop` is set or a signal comes; finish the batch in hand. Returns the exit code."""
     busy = threading.Lock()
+    every = ticks.every
 
     def tick() -> None:
-        if not stop.is_set():
-            with busy:
-                ticks.tick()
+        nonlocal every
+        if stop.is_set():
+            return
+        with busy:
+            ticks.tick()
+        if ticks.every != every:
+            every = ticks.every
+            job.reschedule("interval", seconds=every.total_seconds())
 
     def say_stop(_number: int, _frame: FrameType | None) -> None:
         stop.set()
@@ -98,7 +126,7 @@ def work(ticks: Ticks, every: timedelta, stop: threading.Event) -> int:
         signal.signal(number, say_stop)
     scheduler = BackgroundScheduler(timezone=UTC)
     # a tick that comes late is made late, never dropped; two never overlap
-    scheduler.add_job(
+    job = scheduler.add_job(
         tick,
         "interval",
         seconds=every.total_seconds(),

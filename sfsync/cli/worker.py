@@ -1,18 +1,22 @@
 """`sfsync worker`: keep going."""
 
 import threading
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
-from sfsync import config, schedule
+from sfsync import outlook, reload, schedule
 from sfsync.cli.app import verb
-from sfsync.cli.syncing import connected, syncing
-from sfsync.forms import compose
-from sfsync.worker import Ticks, work
+from sfsync.cli.syncing import connected
+from sfsync.forms.design import Design
+from sfsync.reload import Loaded, Reload
+from sfsync.renderers import Renderers
+from sfsync.salesforce.api import Api
+from sfsync.settings import Settings
+from sfsync.sync import Sync
+from sfsync.worker import Pass, Ticks, work
 
 
 def _duration(_context: click.Context, _option: Any, value: str | None) -> timedelta | None:
@@ -25,11 +29,33 @@ def _duration(_context: click.Context, _option: Any, value: str | None) -> timed
 @verb("Keep going until stopped.", "sfsync worker")
 @click.option("--check-every", callback=_duration, metavar="DURATION", help='at all hours, such as "2 seconds"')
 def command(settings: Path, check_every: timedelta | None) -> int:
-    loaded = config.load(settings)
-    if check_every:
-        every = {"check_every": check_every, "check_otherwise_every": check_every}
-        loaded = replace(loaded, settings=loaded.settings.model_copy(update=every))
-    stop = threading.Event()
-    blueprints, at_most = compose.load(loaded), loaded.settings.at_most
-    with syncing(loaded, blueprints, connected(), at_most=at_most, stopping=stop.is_set) as sync:
-        return work(Ticks(sync.run, loaded.settings, schedule.utc_now), loaded.settings.check_every, stop)
+    begin = reload.load(settings)
+    api, stop = connected(), threading.Event()
+    with Renderers(_designs(begin)) as renderers:
+
+        def ready(loaded: Loaded) -> tuple[Pass, Settings]:
+            its = _hurried(loaded[0].settings, check_every)
+            return Sync(api, its, loaded[1], renderers, at_most=its.at_most, stopping=stop.is_set).run, its
+
+        def fresh() -> tuple[Pass, Settings] | None:
+            found = files.fresh()
+            if found:
+                renderers.redesign(_designs(found))
+            return ready(found) if found else None
+
+        files = Reload(begin, lambda loaded: _prove(api, loaded))
+        return work(Ticks(*ready(begin), schedule.utc_now, fresh), stop)
+
+
+def _designs(loaded: Loaded) -> dict[str, Design]:
+    return {b.settings.name: b.design for b in loaded[1]}
+
+
+def _hurried(settings: Settings, every: timedelta | None) -> Settings:
+    """The settings, or with another rhythm at all hours."""
+    return settings.model_copy(update={"check_every": every, "check_otherwise_every": every}) if every else settings
+
+
+def _prove(api: Api, loaded: Loaded) -> None:
+    """Ask the org whether it has all that changed settings and templates name. Raises SetupError."""
+    outlook.scope(api, loaded[0].settings, loaded[1])

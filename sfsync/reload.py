@@ -1,0 +1,72 @@
+"""Settings and templates that change while the worker runs: taken up when they are in order, else the old ones stay."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from sfsync import config
+from sfsync.config import Config
+from sfsync.errors import SetupError, TryAgainLater
+from sfsync.forms import compose
+from sfsync.forms.compose import Blueprint
+
+log = logging.getLogger(__name__)
+
+Loaded = tuple[Config, tuple[Blueprint, ...]]
+#: path, time of the last change, size
+Stamps = frozenset[tuple[str, int, int]]
+
+
+class Reload:
+    """Looks at the files, not into them, as long as nothing changed."""
+
+    def __init__(self, begin: Loaded, prove: Callable[[Loaded], None]) -> None:
+        """`prove` asks the org whether it has what the new ones name: raises SetupError, or TryAgainLater."""
+        self._current, self._prove = begin, prove
+        self._path = begin[0].path
+        self._stamps = stamps(self._path)
+
+    def fresh(self) -> Loaded | None:
+        """What is to be used from now on, where it changed and is in order. What is not is said once."""
+        now = stamps(self._path)
+        if now == self._stamps:
+            return None
+        before, self._stamps = self._stamps, now
+        try:
+            found = load(self._path)
+            if _same(found, self._current):
+                return None
+            self._prove(found)
+        except TryAgainLater:
+            self._stamps = before  # the org cannot say so now: ask again at the next tick
+            return None
+        except SetupError as error:
+            log.error("the settings changed and are not in order; the old ones stay in use. %s", error.in_log)  # noqa: TRY400 (whose the fault is, it says)
+            return None
+        log.info("the settings changed, and are in use from now on")
+        self._current = found
+        return found
+
+
+def load(path: Path) -> Loaded:
+    """Read settings and templates. Raises SetupError."""
+    loaded = config.load(path)
+    return loaded, compose.load(loaded)
+
+
+def stamps(path: Path) -> Stamps:
+    """When each file that can matter was changed: the settings, and all of the templates folders."""
+    here = path.resolve().parent
+    files = [path.resolve(), *here.glob("*"), *(here.parent / "templates").rglob("*"), *(here / "templates").rglob("*")]
+    found = set()
+    for file in files:
+        try:
+            seen = file.stat()
+        except OSError:
+            continue  # an editor is replacing it
+        found.add((str(file), seen.st_mtime_ns, seen.st_size))
+    return frozenset(found)
+
+
+def _same(one: Loaded, other: Loaded) -> bool:
+    return one[0].settings == other[0].settings and [b.made_with for b in one[1]] == [b.made_with for b in other[1]]
