@@ -17,7 +17,7 @@ from sfsync.forms.fonts import face
 from sfsync.forms.render import settle, variables
 from sfsync.records import OrderForm
 
-PLAIN, BOLD = "notos", "notosbo"
+PLAIN, BOLD = (face(bold=bold).primary.fontName for bold in (False, True))
 LEFT, RIGHT, TOP, FOOT = 48.0, 547.28, 800.0, 56.0
 EDGES = (48.0, 67.97, 307.6, 352.53, 417.44, 482.35, 547.28)
 NAVY, INK, GREY = (0.086, 0.196, 0.31), (0.11, 0.137, 0.169), (0.4, 0.443, 0.49)
@@ -47,7 +47,6 @@ class Floor:
 
     def __init__(self, form: OrderForm, logo: bytes) -> None:
         settle()
-        face(), face(bold=True)  # registers both
         self.form, self.logo, self.out = form, logo, BytesIO()
         self.deal: Any = form.opportunity
         self.show = variables(form)[FORMATTER]

@@ -10,6 +10,7 @@ from typing import Protocol
 from sfsync import notices, outlook
 from sfsync.due import Restore, Version, decide
 from sfsync.errors import Held, LookAgain, Outage, RecordIncomplete, SetupError, SfsyncError, TryAgainLater, trail
+from sfsync.forms import eastasian
 from sfsync.forms.compose import Blueprint, choose, compose
 from sfsync.patience import PATIENT_FOR, Patience
 from sfsync.records import Notice, Opportunity, OrderForm, Pdf, Receipt, Request, Stamp, Status, Unreadable, Upload
@@ -236,8 +237,7 @@ class Sync:
                     self._refuse(job.opportunity, pdf, now)
                     continue
                 if pdf.missing:
-                    lacks = " ".join(f"U+{ord(c):04X}" for c in pdf.missing)
-                    log.warning("%s: no font has %s; the form shows boxes", job.opportunity.id, lacks)
+                    _boxed(job.opportunity.id, pdf.missing)
                 yield job, pdf
 
     def _compose(self, plan: Plan, ids: Sequence[str], now: _Round) -> list[_Job]:
@@ -362,6 +362,11 @@ class Sync:
     def _ring(self, now: _Round) -> None:
         bells, now.bells = now.bells, []
         self._teller.ring(bells)
+
+
+def _boxed(opportunity_id: str, missing: str) -> None:
+    lacks, remedy = " ".join(f"U+{ord(c):04X}" for c in missing), eastasian.remedy(missing)
+    log.warning("%s: no font has %s; the form shows boxes%s", opportunity_id, lacks, f". {remedy}" if remedy else "")
 
 
 def _upload(job: _Job, pdf: Pdf) -> Upload:

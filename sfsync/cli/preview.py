@@ -10,7 +10,7 @@ from sfsync import config, preview, schedule
 from sfsync.cli.app import verb
 from sfsync.cli.screen import say, table
 from sfsync.errors import SetupError, SfsyncError
-from sfsync.forms import compose
+from sfsync.forms import compose, eastasian
 from sfsync.preview import Explanation, Preview, Rule
 from sfsync.renderers import Renderers
 from sfsync.salesforce.connect import connect
@@ -54,7 +54,7 @@ def _rendered(found: Preview) -> bytes:
     if isinstance(pdf, SfsyncError):
         raise pdf
     if pdf.missing:
-        say(f"No font has {pdf.missing}; the form shows boxes.", "yellow")
+        say(f"No font has {pdf.missing}; the form shows boxes. {eastasian.remedy(pdf.missing)}".rstrip(), "yellow")
     return pdf.content
 
 

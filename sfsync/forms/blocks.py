@@ -7,10 +7,12 @@ from xml.etree.ElementTree import Element
 
 from sfsync.errors import did_you_mean
 from sfsync.forms.inline import GUTTER, Setting, plain, segments
+from sfsync.forms.lines import Line, Style
 from sfsync.forms.pages import Block, Flow
-from sfsync.forms.rows import Box, Cell, Line, Picture, Row, Style, merged, stacked, wrapped
+from sfsync.forms.rows import Box, Cell, Picture, Row, merged, stacked
 from sfsync.forms.signing import signatures
 from sfsync.forms.table import table
+from sfsync.forms.wrapping import wrapped
 
 #: level -> (size relative to the text, space before)
 _HEADINGS = {"1": (2.5, 0.0), "2": (1.3, 15.0), "3": (0.86, 8.0)}
@@ -49,14 +51,16 @@ def _h(element: Element, width: float, setting: Setting) -> list[Row]:
     level = says.get("level", "2")
     size, gap = _HEADINGS[level]
     colour = theme.muted if level == "3" else theme.accent
-    lines = _text(element, width, setting, Style(round(theme.size * size, 2), colour, bold=True))
+    style = theme.text._replace(size=round(theme.size * size, 2), colour=colour, bold=True)
+    lines = _text(element, width, setting, style)
     return _lines(lines, width, says.get("align", setting.align), gap=gap, keep=True)
 
 
 def _p(element: Element, width: float, setting: Setting) -> list[Row]:
     says, theme = setting.read(element), setting.theme
     colour = theme.muted if says.get("muted") else theme.ink
-    lines = _text(element, width, setting, Style(says.get("size", theme.size), colour))
+    style = theme.text._replace(size=says.get("size", theme.size), colour=colour)
+    lines = _text(element, width, setting, style)
     return _lines(lines, width, says.get("align", setting.align), gap=3)
 
 
@@ -117,7 +121,7 @@ def _totals(element: Element, width: float, setting: Setting) -> list[Block]:
 def _total(element: Element, width: float, setting: Setting) -> Row:
     says, theme = setting.read(element), setting.theme
     strong = says.get("strong", False)
-    style = Style(theme.size * 1.18, theme.paper, bold=True) if strong else theme.text
+    style = theme.text._replace(size=theme.size * 1.18, colour=theme.paper, bold=True) if strong else theme.text
     pad = 5.0 if strong else 3.4
     amount = _text(element, width * 0.6, setting, style._replace(bold=True))
     label = wrapped([(style, plain(says["label"]))], width * 0.4 - 12)
@@ -131,7 +135,7 @@ def _terms(element: Element, width: float, setting: Setting) -> list[Block]:
     says = setting.read(element)
     count = says.get("columns", 1)
     wide = (width - GUTTER * (count - 1)) / count
-    style = Style(says.get("size", setting.theme.size * 0.85), setting.theme.ink)
+    style = setting.theme.text._replace(size=says.get("size", setting.theme.size * 0.85))
     found = tuple(lines for p in element if (lines := _text(p, wide, setting, style)))
     return [Flow(found, count, wide, GUTTER, 4.0, gap=5)] if found else []
 

@@ -7,9 +7,10 @@ from functools import lru_cache
 from reportlab.lib.rl_accel import escapePDF
 from reportlab.pdfgen.canvas import Canvas
 
-from sfsync.forms.fonts import Font
+from sfsync.forms.embed import Font, embedded
+from sfsync.forms.lines import LEADING, Line
 from sfsync.forms.pictures import placed_image
-from sfsync.forms.rows import LEADING, Box, Cell, Line, Picture, Row
+from sfsync.forms.rows import Box, Cell, Picture, Row
 
 #: where the baseline stands: half the line, and about half the height of a capital
 _BASELINE = 0.355
@@ -54,16 +55,18 @@ class Pen:
         size = line.height / LEADING
         baseline = top - line.height / 2 - _BASELINE * size
         text.out.append(f"1 0 0 1 {x:.2f} {baseline:.2f} Tm")
-        for style, words, _ in line.pieces:
+        for style, words, _, run in line.pieces:
             text.colour_of(style.colour)
-            face = style.face
-            if words.isascii():
+            font = style.face.primary
+            if run:
+                shaped = embedded(run.font, self._canvas._doc)  # noqa: SLF001
+                text.show(shaped.name, style.size, f"<{shaped.codes(run)}>")
+            elif words.isascii():
                 # All of ASCII is in the primary font's first subset, under its own codes.
-                text.show(self._font(face.primary, 0), style.size, words)
-                continue
-            for run in face.runs(words):
-                for subset, codes in run.font.splitString(run.text, self._canvas._doc):  # noqa: SLF001
-                    text.show(self._font(run.font, subset), style.size, codes)
+                text.show(self._font(font, 0), style.size, f"({escapePDF(words)})")
+            else:
+                for subset, codes in font.splitString(words, self._canvas._doc):  # noqa: SLF001
+                    text.show(self._font(font, subset), style.size, f"({escapePDF(codes)})")
 
     def _font(self, font: Font, subset: int) -> str:
         key = font, subset
@@ -87,11 +90,11 @@ class _TextState:
     font: tuple[str, float] = ("", 0)
     colour: str = ""
 
-    def show(self, font: str, size: float, codes: str | bytes) -> None:
+    def show(self, font: str, size: float, string: str) -> None:
         if (font, size) != self.font:
             self.font = font, size
             self.out.append(f"{font} {size:g} Tf")
-        self.out.append(f"({escapePDF(codes)}) Tj")
+        self.out.append(f"{string} Tj")
 
     def colour_of(self, colour: str) -> None:
         if colour != self.colour:

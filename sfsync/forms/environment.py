@@ -12,7 +12,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from sfsync.forms import bounds
+from sfsync.forms.bidi import isolated, turns
 from sfsync.forms.filters import FORMATTER, LINE, WORDS, all_filters, all_tests, decimal, shown, together
+from sfsync.forms.money import Formatter
 from sfsync.forms.paths import Names
 from sfsync.forms.words import translated
 
@@ -112,8 +114,14 @@ def _finalizer(newline: str) -> Callable[[Context, Any], Any]:
     def finalize(context: Context, value: Any) -> Any:
         if isinstance(value, Undefined):
             return value
-        text = shown(value, context[FORMATTER], context.get(WORDS, {})) if type(value) is not str else value
-        return text if text.isascii() and text.isprintable() else printable(text, newline)
+        form: Formatter = context[FORMATTER]
+        text = shown(value, form, context.get(WORDS, {})) if type(value) is not str else value
+        if text.isascii() and text.isprintable() and not form.backwards:
+            return text
+        text = printable(text, newline)
+        if newline != LINE or not (form.backwards or turns(text)):
+            return text
+        return LINE.join(map(isolated, text.split(LINE)))
 
     return finalize
 

@@ -4,7 +4,9 @@ import unicodedata
 from collections.abc import Iterator
 
 from sfsync.forms.acroform import Field, Kind, Widget
-from sfsync.forms.rows import Box, Cell, Line, Style, wrapped
+from sfsync.forms.lines import Line, Style
+from sfsync.forms.rows import Box, Cell
+from sfsync.forms.wrapping import wrapped
 
 #: the smallest text that a form may hold, in points: it is still read without a glass
 LEAST_SIZE = 6.0

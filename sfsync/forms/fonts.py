@@ -1,210 +1,227 @@
-"""Which font draws which character: Noto Sans, then FiraGO, then a box that nobody can overlook.
+"""Which font draws which character: the form's own, Noto Sans, FiraGO, one for East Asia, or a box.
 
-Both families come as TrueType from the pymupdf-fonts package (SIL OFL 1.1). Nothing is shaped here: scripts that need
-it (Arabic, Hebrew, Devanagari, Thai...) are boxed and reported, because a name in the wrong order is worse.
+Noto Sans and FiraGO come as TrueType from the pymupdf-fonts package (SIL OFL 1.1). What stands alone in the first font
+goes straight through ReportLab; all else is shaped by HarfBuzz, run by run.
 """
 
+import re
+import struct
 import unicodedata
-import zlib
-from functools import lru_cache
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from hashlib import sha256
 from io import BytesIO
-from typing import Any, NamedTuple
 
 import pymupdf_fonts
-from reportlab.pdfbase.pdfdoc import PDFDocument, PDFName, PDFStream
+import uharfbuzz as hb
 from reportlab.pdfbase.pdfmetrics import registerFont
-from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfbase.ttfonts import TTFError
 
-#: (bold, italic) -> names in pymupdf_fonts, in the order in which they are asked
-FAMILIES = {
+from sfsync.errors import SetupError
+from sfsync.forms import eastasian
+from sfsync.forms.breaks import clusters
+from sfsync.forms.embed import Font
+from sfsync.forms.shaping import MODIFIERS, SINGLE, Boxes, Outline, Run, script_of
+
+#: (bold, italic) -> names in pymupdf_fonts: Noto Sans, FiraGO
+_SHIPPED = {
     (False, False): ("notos", "figo"),
     (True, False): ("notosbo", "figbo"),
     (False, True): ("notosit", "figit"),
     (True, True): ("notosbi", "figbi"),
 }
-#: a character without ink that no font needs to know: joiners, marks of direction, selectors of variants
-_INVISIBLE = frozenset({*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)})
-_SOFT_HYPHEN = "\xad"
-_LAST_SIMPLE = 0x0590  # Hebrew begins here: right-to-left and joining scripts follow
-_FIRST_AFTER_COMPLEX = 0x10A0  # Georgian: from here on FiraGO's characters stand alone again
+#: combining marks, and what reads from right to left
+_COMBINING = ("Mn", "Mc", "Me")
+_BACKWARDS = ("R", "AL", "AN")
 
 
-class Run(NamedTuple):
-    """A stretch of text in one font."""
+@dataclass(frozen=True, repr=False)
+class Family:
+    """A company's own typeface: the content of TrueType files, as `truetype` has checked them."""
 
-    font: "Font"
-    text: str
-    #: in units of the font size
-    width: float
+    regular: bytes
+    bold: bytes | None = None
+    italic: bytes | None = None
+    bold_italic: bytes | None = None
 
+    def __repr__(self) -> str:
+        files = (self.regular, self.bold, self.italic, self.bold_italic)
+        return f"Family({', '.join(sha256(file or b'').hexdigest()[:8] for file in files)})"
 
-class Font(TTFont):  # type: ignore[misc]  # ReportLab has no types
-    """A TrueType font whose characters above U+FFFF can be copied out of the PDF, too."""
-
-    def __init__(self, name: str, file: BytesIO, *, whole_ascii: bool) -> None:
-        super().__init__(name, file, asciiReadable=whole_ascii, shapable=False)
-        make = lru_cache(maxsize=16)(self.face.makeSubset)
-        # Most forms need the same few characters, so the subset and its compression are made once.
-        self.face.makeSubset = lambda codes: make(tuple(codes))
-
-    def addObjects(self, doc: PDFDocument) -> None:  # noqa: N802 (ReportLab's name)
-        """Write the font; then put a right ToUnicode in place of ReportLab's, which truncates at U+FFFF."""
-        state = self.state[doc]
-        super().addObjects(doc)
-        fonts = doc.idToObject["BasicFonts"].dict
-        for number, codes in enumerate(state.subsets):
-            entry = fonts[f"{state.internalName}+{number}"]
-            doc.idToObject[entry.ToUnicode.name].content = _to_unicode(entry.BaseFont, tuple(codes))
-            descriptor = doc.idToObject[entry.FontDescriptor.name].dict
-            _deflate(doc.idToObject[descriptor["FontFile2"].name])
-
-
-class Boxes(dict[int, Any]):
-    """Says of every character that it has the same glyph, or the same width."""
-
-    def __init__(self, value: float) -> None:
-        super().__init__()
-        self._value = value
-
-    def __missing__(self, code: int) -> float:
-        return self._value
-
-    def __contains__(self, code: object) -> bool:
-        return True
-
-    def get(self, code: int, default: object = None) -> float:  # noqa: ARG002 (dict's signature)
-        return self._value
+    def style(self, bold: bool, italic: bool) -> bytes:
+        """The file for a style, or for the nearest one that is there."""
+        nearest = (
+            self.bold_italic if bold and italic else None,
+            self.bold if bold else None,
+            self.italic if italic else None,
+        )
+        return next(filter(None, nearest), self.regular)
 
 
 class Face:
-    """One style of the type: splits text into runs that can be drawn, and measures it."""
+    """One style of the type in one language: splits text into runs that can be drawn, and measures it."""
 
-    def __init__(self, bold: bool, italic: bool) -> None:
-        names = FAMILIES[bold, italic]
-        self.primary = _font(names[0])
-        self._second = names[1]
-        self._box = f"{names[0]}-box"
-        self._covered = frozenset(map(chr, _codes(self.primary)))
+    def __init__(self, family: Family | None, bold: bool, italic: bool, language: str) -> None:
+        self._style = bold, italic
+        self._own = family.style(bold, italic) if family else None
+        self.primary = _font(self._own or pymupdf_fonts.myfont(_SHIPPED[self._style][0]))
+        self._language = language
+        self._plain = _plain_characters(self.primary)
         widths = self.primary.face.charWidths
         self._ascii: dict[str, float] = {chr(code): widths[code] / 1000 for code in range(32, 127)}
 
-    def runs(self, text: str) -> list[Run]:
-        """`text`, cleaned before, in as few fonts as can draw it."""
-        if self._covered.issuperset(text):
-            return [Run(self.primary, text, self._width(self.primary, text))]
-        found: list[tuple[Font, str]] = []
-        for character in text:
-            font = self._font_of(character)
-            if found and found[-1][0] is font:
-                found[-1] = (font, found[-1][1] + character)
-            else:
-                found.append((font, character))
-        return [Run(font, part, self._width(font, part)) for font, part in found]
+    def draws(self, text: str) -> bool:
+        """Whether the first font has all of `text`, each character by itself, from left to right."""
+        return text.isascii() or self._plain.issuperset(text)
 
     def width(self, text: str) -> float:
-        """In units of the font size."""
+        """Of text that it `draws`, in units of the font size."""
         if text.isascii():
             return sum([self._ascii[character] for character in text])
-        return sum(run.width for run in self.runs(text))
+        return float(sum(map(self.primary.face.getCharWidth, map(ord, text)))) / 1000
 
-    def missing(self, text: str) -> str:
-        """The characters of `text` that are drawn as boxes."""
-        if text.isascii() or self._covered.issuperset(text):
-            return ""
-        return "".join(run.text for run in self.runs(text) if run.font.fontName == self._box)
+    def runs(self, text: str, *, backwards: bool) -> tuple[tuple[str, Run | None], ...]:
+        """Text of one direction with its glyphs, from left to right as seen; none for what the first font `draws`."""
+        return _runs(self, text, backwards)
 
-    def _width(self, font: Font, text: str) -> float:
-        return float(sum(map(font.face.getCharWidth, map(ord, text)))) / 1000
+    @cached_property
+    def fonts(self) -> tuple[Outline, ...]:
+        """In the order in which they are asked; the last draws boxes."""
+        noto, fira = map(_shipped, _SHIPPED[self._style])
+        own = [Outline(hb.Blob(self._own))] if self._own else []
+        asian = eastasian.outlines(self._language, bold=self._style[0])
+        return *own, noto, fira, *asian, _boxes(_SHIPPED[self._style][0])
 
-    def _font_of(self, character: str) -> Font:
-        if character in self._covered:
-            return self.primary
-        if _stands_alone(character) and ord(character) in _codes(_font(self._second)):
-            return _font(self._second)
-        return _box(self._box)
+    def pieces(self, text: str, *, backwards: bool) -> Iterator[tuple[str, Outline | None, str]]:
+        """(text, font, script) in reading order; no font for what the first one `draws`."""
+        font: Outline | None = None
+        held = script = ""
+        for part in self._parts(text):
+            wanted, spoken = self._font_of(part, font, backwards=backwards), _script(part)
+            if held and (wanted is not font or (spoken and script and spoken != script)):
+                yield held, font, script
+                held = script = ""
+            font, script, held = wanted, script or spoken, held + part
+        if held:
+            yield held, font, script
+
+    def _parts(self, text: str) -> Iterator[str]:
+        """Clusters, whole where one font has all of it, else character by character."""
+        for cluster in clusters(text):
+            if len(cluster) == 1 or any(_has(font, cluster) for font in self.fonts[:-1]):
+                yield cluster
+            else:
+                yield from SINGLE.findall(cluster)
+
+    def _font_of(self, part: str, last: Outline | None, *, backwards: bool) -> Outline | None:
+        if not backwards and self._plain.issuperset(part):
+            return None
+        if last and not _script(part) and _has(last, part) and last is not self.fonts[-1]:
+            return last  # a sign between Arabic words: one run of glyphs
+        return next(font for font in self.fonts if _has(font, part))
 
 
-def face(bold: bool = False, italic: bool = False) -> Face:
-    """Parsed once per process (25 ms each)."""
-    return _face(bold, italic)
+def face(family: Family | None = None, bold: bool = False, italic: bool = False, language: str = "zh") -> Face:
+    """Parsed once per process (25 ms each). `language` is one of `eastasian`'s."""
+    return _face(family, bold, italic, language)
+
+
+@lru_cache(maxsize=64)
+def _face(family: Family | None, bold: bool, italic: bool, language: str) -> Face:
+    return Face(family, bold, italic, language)
+
+
+@lru_cache(maxsize=8192)
+def _runs(face: Face, text: str, backwards: bool) -> tuple[tuple[str, Run | None], ...]:
+    found = [
+        (part, font.shape(part, script, backwards=backwards) if font else None)
+        for part, font, script in face.pieces(text, backwards=backwards)
+    ]
+    return tuple(reversed(found) if backwards else found)
+
+
+def _has(font: Outline, text: str) -> bool:
+    return all(font.covers(character) for character in MODIFIERS.sub("", text))
+
+
+def _script(text: str) -> str:
+    return next(filter(None, map(script_of, text)), "")
+
+
+@lru_cache(maxsize=8)
+def _shipped(name: str) -> Outline:
+    return Outline(hb.Blob(pymupdf_fonts.myfont(name)))
 
 
 @lru_cache(maxsize=4)
-def _face(bold: bool, italic: bool) -> Face:
-    return Face(bold, italic)
+def _boxes(name: str) -> Boxes:
+    return Boxes(hb.Blob(pymupdf_fonts.myfont(name)))
+
+
+@lru_cache(maxsize=16)
+def _font(data: bytes) -> Font:
+    font = Font(f"F{sha256(data).hexdigest()[:8]}", BytesIO(data))
+    registerFont(font)
+    return font
+
+
+@lru_cache(maxsize=16)
+def _plain_characters(font: Font) -> frozenset[str]:
+    """What can be drawn without shaping and without turning the line round."""
+    return frozenset({"\n", *filter(_is_plain, map(chr, font.face.charToGlyph))})
+
+
+def _is_plain(character: str) -> bool:
+    if unicodedata.category(character) in (*_COMBINING, "Cc", "Cf", "Cn") or character == "\ufffd":
+        return False
+    return unicodedata.bidirectional(character) not in _BACKWARDS
+
+
+#: What has no ink and no use on paper (Unicode's Default_Ignorable_Code_Point) but for `MODIFIERS` and marks of
+#: direction; and embeddings, which could turn around what follows a name.
+_INKLESS = re.compile(
+    "[\xad\u034f\u180e\u200b\u202a-\u202e\u2060-\u2065\u206a-\u206f\ufeff\ufff0-\ufff8\U000e0000-\U000e00ff]"
+)
+#: NFC would put other ideographs in their place, with which some families do not write themselves
+_UNCOMPOSED = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
 
 
 def clean(text: str) -> str:
-    """What is drawn of a text: composed (NFC), without characters that have no ink of their own.
+    """What is drawn of a text: composed (NFC), without characters that have neither ink nor a say in how others look.
 
     A soft hyphen goes as well: fonts draw it, and it is meant to be seen at the end of a line only.
     """
     if text.isascii():
         return text
-    composed = unicodedata.normalize("NFC", text)
-    if not any(map(_is_invisible, composed)):
-        return composed
-    return "".join(c for c in composed if not _is_invisible(c))
-
-
-def _is_invisible(character: str) -> bool:
-    if character < _SOFT_HYPHEN:
-        return False
-    return unicodedata.category(character) == "Cf" or ord(character) in _INVISIBLE
-
-
-def _stands_alone(character: str) -> bool:
-    """Whether it can be drawn without shaping and without turning the line round."""
-    if unicodedata.bidirectional(character) in ("R", "AL", "AN"):
-        return False
-    return not _LAST_SIMPLE <= ord(character) < _FIRST_AFTER_COMPLEX
-
-
-@lru_cache(maxsize=8)
-def _font(name: str) -> Font:
-    # Only the primary fonts carry all of ASCII in each document; a fallback carries what it draws.
-    font = Font(name, BytesIO(pymupdf_fonts.myfont(name)), whole_ascii=name.startswith("notos"))
-    registerFont(font)
-    return font
-
-
-@lru_cache(maxsize=4)
-def _box(name: str) -> Font:
-    """Every character as the font's 'not defined' box; copied out of the PDF it is still itself."""
-    source = name.removesuffix("-box")
-    font = Font(name, BytesIO(pymupdf_fonts.myfont(source)), whole_ascii=False)
-    width = font.face.defaultWidth
-    font.face.name = font.face.name + b"-Box"
-    font.face.charToGlyph, font.face.charWidths = Boxes(0), Boxes(width)
-    registerFont(font)
-    return font
-
-
-@lru_cache(maxsize=8)
-def _codes(font: Font) -> frozenset[int]:
-    """The characters of a font that are meant to be seen: TrueType tables also list U+FFFF and U+FFFD."""
-    return frozenset(code for code in font.face.charToGlyph if 31 < code < 0xFFFD or code > 0xFFFF)  # noqa: PLR2004
-
-
-def _deflate(stream: PDFStream) -> None:
-    stream.content, stream.filters = _deflated(stream.content), None
-    stream.dictionary["Filter"] = PDFName("FlateDecode")
-
-
-@lru_cache(maxsize=32)
-def _deflated(content: bytes) -> bytes:
-    return zlib.compress(content)
-
-
-@lru_cache(maxsize=32)
-def _to_unicode(name: str, codes: tuple[int, ...]) -> str:
-    """A ToUnicode CMap (ISO 32000-1, 9.10.3): at most 100 entries a block, UTF-16BE above U+FFFF."""
-    entries = [f"<{i:02X}> <{chr(c).encode('utf-16-be').hex().upper()}>" for i, c in enumerate(codes) if c]
-    blocks = [entries[i : i + 100] for i in range(0, len(entries), 100)]
-    body = "\n".join(f"{len(b)} beginbfchar\n" + "\n".join(b) + "\nendbfchar" for b in blocks)
-    return (
-        "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
-        f"/CIDSystemInfo\n<< /Registry ({name})\n/Ordering ({name})\n/Supplement 0\n>> def\n"
-        f"/CMapName /{name} def\n/CMapType 2 def\n1 begincodespacerange\n<00> <FF>\nendcodespacerange\n"
-        f"{body}\nendcmap\nCMapName currentdict /CMap defineresource pop\nend\nend"
+    composed = "".join(
+        part if _UNCOMPOSED.match(part) else unicodedata.normalize("NFC", part) for part in _UNCOMPOSED.split(text)
     )
+    return _INKLESS.sub("", composed)
+
+
+_FORMATS = {
+    b"OTTO": "an OpenType font with PostScript outlines",
+    b"wOFF": "a web font (WOFF)",
+    b"wOF2": "a web font (WOFF2)",
+    b"ttcf": "a collection of several fonts",
+    b"PK\x03\x04": "a zip archive",
+}
+_REMEDY = "Give a TrueType font: a .ttf file, which most families bring as well."
+
+
+def truetype(name: str, data: bytes) -> bytes:
+    """The content of the font file `name`, proved fit to set a form in. Raises SetupError where it is not."""
+    if data[:4] in _FORMATS:
+        raise SetupError(f"It is {_FORMATS[data[:4]]}, not a TrueType font.", where=name, remedy=_REMEDY)
+    try:
+        font = _font(data)
+        lacking = "".join(chr(code) for code in range(33, 127) if not font.face.charToGlyph.get(code))
+        Outline(hb.Blob(data)).shape("x", "Latn", backwards=False)
+    except (TTFError, ValueError, KeyError, IndexError, TypeError, struct.error, hb.HarfBuzzError) as error:
+        raise SetupError("It is not a TrueType font, or damaged.", where=name, remedy=_REMEDY) from error
+    if lacking:
+        raise SetupError(
+            f"The font has no {' '.join(lacking)}.", where=name, remedy="Choose one with all plain letters."
+        )
+    return data

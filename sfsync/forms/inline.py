@@ -10,8 +10,8 @@ from sfsync.errors import SetupError
 from sfsync.forms import tags
 from sfsync.forms.filters import LINE
 from sfsync.forms.fonts import clean
+from sfsync.forms.lines import Style
 from sfsync.forms.markup import PLACE, Wrong
-from sfsync.forms.rows import Style
 from sfsync.forms.theme import Theme
 
 #: points between columns

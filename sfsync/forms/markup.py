@@ -104,6 +104,8 @@ def _tools(value: str) -> frozenset[str]:
 
 
 TEXT = Kind("text", str)
+#: text that is looked up, not printed
+NAME = Kind("text", str.strip)
 FLAG = Kind("`yes` or `no`", lambda value: bool(choice("yes", "no").read(value) == "yes"))
 LENGTH = Kind("a length, such as `9pt`, `12mm` or `0.5in`", measures.length)
 SHARES = Kind("a number for each column, such as `5 44 8`", _shares)

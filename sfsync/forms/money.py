@@ -15,8 +15,8 @@ from babel.numbers import NumberPattern, get_currency_precision, get_currency_sy
 #: A unit price of 0.0125 must not read 0.01: this many decimals are shown where they are not zero.
 MOST_DECIMALS = 6
 _FINEST = Decimal(1).scaleb(-MOST_DECIMALS)
-# Babel writes yen as U+FFE5 in Japanese, which Latin fonts lack, and direction marks that need a bidi engine.
-_PRINTABLE = {0xFFE5: 0xA5, 0x200E: None, 0x200F: None, 0x61C: None}
+# Babel writes yen as U+FFE5 in Japanese, which Latin fonts lack.
+_PRINTABLE = {0xFFE5: 0xA5}
 # CLDR's currencySpacing, which Babel leaves out: a code such as KWD stands apart from its amount, a symbol does not.
 _UNSPACED = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
@@ -59,6 +59,11 @@ class Formatter:
         """A decimal sign, and that of money where it is another one, as in Swiss French; Babel knows no difference."""
         signs = self.locale.number_symbols["latn"]
         return (signs["decimal"], signs["currencyDecimal"]) if "currencyDecimal" in signs else None
+
+    @cached_property
+    def backwards(self) -> bool:
+        """Whether the reader reads from right to left."""
+        return bool(self.locale.character_order == "right-to-left")
 
     @cached_property
     def _number(self) -> NumberPattern:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sfsync.forms.rows import Cell, Line, Row
+from sfsync.forms.lines import Line
+from sfsync.forms.rows import Cell, Row
 
 #: a row taller than this share of a page may go over its end
 _TALL = 0.4

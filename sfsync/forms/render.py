@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
 from sfsync.forms import signing
+from sfsync.forms.bidi import unmarked
 from sfsync.forms.blocks import blocks, rows
 from sfsync.forms.design import Design
 from sfsync.forms.filters import FORMATTER
@@ -20,7 +21,7 @@ from sfsync.forms.output import Imprint, Side, settle, written
 from sfsync.forms.pages import Page, paginate
 from sfsync.forms.paths import COMPANY_KEYS
 from sfsync.forms.pictures import encoded
-from sfsync.forms.rows import Row, stacked
+from sfsync.forms.rows import Row, mirrored, stacked
 from sfsync.forms.template import Template
 from sfsync.forms.theme import Theme
 from sfsync.records import OrderForm, Pdf
@@ -37,15 +38,16 @@ def render(form: OrderForm, design: Design) -> Pdf:
     if isinstance(design.template, PdfForm):
         return _filled(form, design, design.template)
     root = design.template.tree(variables(form), form.terms)
-    sheet = _Sheet(root, Setting(design.theme, design.template.name, _sizes(design.template)))
+    theme = replace(design.theme, language=form.locale.replace("_", "-"))
+    sheet = _Sheet(root, Setting(theme, design.template.name, _sizes(design.template)))
     sides = sheet.sides(design.letterhead, design.appendices.get(form.terms))
     signing.check(sheet.setting.marks, [side.rows for side in sides])
     says = sheet.setting.read(root)
-    imprint = _imprint(form, design, plain(says["title"]))
+    imprint = _imprint(form, design, unmarked(plain(says["title"])))
     imprint = replace(
         imprint,
-        author=plain(says.get("author")) or imprint.author,
-        subject=plain(says.get("subject")) or imprint.subject,
+        author=unmarked(plain(says.get("author"))) or imprint.author,
+        subject=unmarked(plain(says.get("subject"))) or imprint.subject,
     )
     return _pdf(sides, design.template.images, imprint)
 
@@ -66,7 +68,7 @@ def warm(design: Design) -> None:
     """Loads fonts and pictures and compiles the template, so that the first form is as quick as the second."""
     settle()
     for bold in (False, True):
-        face(bold)
+        face(design.theme.family, bold)
     if isinstance(design.template, Template):
         _sizes(design.template)
 
@@ -164,12 +166,9 @@ class _Sheet:
 
     def _page(self, page: Page, header: Row, footer: Row) -> Page:
         top = self.theme.margins[0] + (header.height + _AIR if header.height else 0)
-        body = [(top + y, row) for y, row in page]
-        return [
-            (self.theme.margins[0], header),
-            *body,
-            (self.theme.page[1] - self.theme.margins[2] - footer.height, footer),
-        ]
+        foot = self.theme.page[1] - self.theme.margins[2] - footer.height
+        rows = [(self.theme.margins[0], header), *((top + y, row) for y, row in page), (foot, footer)]
+        return [(y, mirrored(row, self.theme.width)) for y, row in rows] if self.theme.text.backwards else rows
 
 
 def _imprint(form: OrderForm, design: Design, title: str) -> Imprint:
@@ -193,15 +192,8 @@ def _sizes(template: Template) -> dict[str, tuple[int, int]]:
     return sizes
 
 
-def _texts(pages: Iterable[Page]) -> Iterable[tuple[bool, str]]:
-    return (
-        (piece.style.bold, piece.text)
-        for page in pages for _, row in page for cell in row.cells for line in cell.lines for piece in line.pieces
-    )  # fmt: skip
-
-
 def _missing(pages: Iterable[Page]) -> str:
     """Each character once, in the order of the page."""
-    return "".join(
-        dict.fromkeys(c for bold, text in _texts(pages) if not text.isascii() for c in face(bold).missing(text))
-    )
+    rows = (row for page in pages for _, row in page)
+    pieces = (piece for row in rows for cell in row.cells for line in cell.lines for piece in line.pieces)
+    return "".join(dict.fromkeys(c for piece in pieces if piece.run for c in piece.run.missing))

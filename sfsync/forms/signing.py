@@ -13,8 +13,10 @@ from xml.etree.ElementTree import Element
 
 from sfsync.errors import RecordIncomplete
 from sfsync.forms.inline import GUTTER, Setting, plain
+from sfsync.forms.lines import Line, Style
 from sfsync.forms.pages import Page
-from sfsync.forms.rows import Box, Cell, Line, Row, Style, merged, stacked, wrapped
+from sfsync.forms.rows import Box, Cell, Row, merged, stacked
+from sfsync.forms.wrapping import wrapped
 
 _LABELS = "Signature|Name|Title|Date"
 _SLOTS = ("signature", "name", "title", "date")
@@ -103,7 +105,7 @@ def _slot(label: str, value: str, marks: Iterable[str], width: float, setting: S
 
 
 def _mark(text: str, width: float, colour: str) -> Line:
-    """One line in the form's first font, never wrapped; a text tag as wide as the slot, since its field will be."""
+    """One line in Noto Sans, never turned or wrapped; a text tag as wide as the slot, since its field will be."""
     if text.startswith("/"):
         size = _ANCHOR_SIZE
     else:

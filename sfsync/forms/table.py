@@ -7,8 +7,10 @@ from typing import Any, NoReturn
 from xml.etree.ElementTree import Element
 
 from sfsync.forms.inline import Setting, plain, segments
-from sfsync.forms.rows import Box, Cell, Line, Row, Style, wrapped
+from sfsync.forms.lines import Line, Style
+from sfsync.forms.rows import Box, Cell, Row
 from sfsync.forms.tags import miscounted
+from sfsync.forms.wrapping import wrapped
 
 _PAD_X = 4.0
 _PAD_Y = 3.4

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from sfsync.errors import did_you_mean
+from sfsync.forms.bidi import unmarked
 from sfsync.forms.markup import (
     COUNT,
     FLAG,
     LANGUAGE,
     LENGTH,
+    NAME,
     PLACE,
     ROLE,
     SHARES,
@@ -216,7 +218,7 @@ TAGS: Mapping[str, Tag] = {
     "img": Tag(
         "A picture from the templates folder, PNG or JPEG. An empty name prints nothing.",
         says={
-            "src": Attribute(TEXT, "The file's name.", None),
+            "src": Attribute(NAME, "The file's name.", None),
             "width": Attribute(LENGTH, "How wide.", "by its height"),
             "height": Attribute(LENGTH, "How high.", "by its width"),
             "align": _ALIGN,
@@ -253,7 +255,8 @@ def read_one(name: str, key: str, value: str) -> Any:
         known = did_you_mean(key, says) or (f"It knows {', '.join(says)}." if says else "It knows none.")
         raise Wrong(f"<{name}> has no attribute {key}. {known}")
     try:
-        return says[key].kind.read(value)
+        kind = says[key].kind
+        return kind.read(value if kind is TEXT else unmarked(value))
     except ValueError as wrong:
         raise Wrong(f'{key}="…" of <{name}>: {wrong}') from None
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from sfsync import measures
-from sfsync.forms.rows import Style
+from sfsync.forms.fonts import Family
+from sfsync.forms.lines import Style
 from sfsync.settings import ThemeSettings
 
 #: the least contrast at which text of a form's size reads well, and large or less important text (WCAG 2.2, AA)
@@ -25,14 +26,18 @@ class Theme:
     page: tuple[float, float] = measures.PAPERS["A4"]
     #: top, right, bottom, left
     margins: tuple[float, float, float, float] = (42.0, 48.0, 36.0, 48.0)
+    #: None for Noto Sans
+    family: Family | None = None
+    #: of the form, as BCP 47 spells it
+    language: str = ""
 
     @property
     def text(self) -> Style:
-        return Style(self.size, self.ink)
+        return Style(self.size, self.ink, family=self.family, language=self.language)
 
     @property
     def label(self) -> Style:
-        return Style(round(self.size * 0.82, 2), self.muted)
+        return self.text._replace(size=round(self.size * 0.82, 2), colour=self.muted)
 
     def hard_to_read(self) -> list[str]:
         """What reads badly on paper, or in the paper's colour: the names of colours, each with its contrast."""
