@@ -72,7 +72,7 @@ class _Form:
         self.aligned: dict[str, int] = {}
 
     def text(self, x: float, y: float, words: str, size: float = 8, *, bold: bool = False, grey: float = 0) -> None:
-        self._canvas.setFont(face(bold).primary.fontName, size)
+        self._canvas.setFont(face(bold=bold).primary.fontName, size)
         self._canvas.setFillGray(grey)
         self._canvas.drawString(x, y, words)
 
@@ -141,7 +141,7 @@ def _table(form: _Form) -> None:
     form.text(_LEFT, 590, "Products and services", 9, bold=True)
     ends = [*(column[2] for column in _COLUMNS[1:]), _RIGHT]
     for (name, heading, x, align), end in zip(_COLUMNS, ends, strict=True):
-        wide = face(True).width(heading) * 7
+        wide = face(bold=True).width(heading) * 7
         form.text(end - wide - (2 if end == _RIGHT else 8) if align else x, 572, heading, 7, bold=True)
         for row in range(1, ROWS + 1):
             form.field(f"{name}_{row}", x - 2, 568 - 20 * row, end - x + (2 if end == _RIGHT else -4), 16, align=align)

@@ -36,7 +36,7 @@ class Style(NamedTuple):
 
     @property
     def face(self) -> Face:
-        return face(self.family, self.bold, self.italic)
+        return face(self.family, bold=self.bold, italic=self.italic)
 
     @property
     def backwards(self) -> bool:

@@ -92,7 +92,7 @@ class _Paragraph:
             yield Piece(style, part, (run.width if run else own.width(part)) * style.size, run)
 
     def _face(self, style: Style) -> Face:
-        return face(style.family, style.bold, style.italic, self._language)
+        return face(style.family, bold=style.bold, italic=style.italic, language=self._language)
 
 
 def _spaces(text: str) -> int:

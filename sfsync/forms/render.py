@@ -68,7 +68,7 @@ def warm(design: Design) -> None:
     """Loads fonts and pictures and compiles the template, so that the first form is as quick as the second."""
     settle()
     for bold in (False, True):
-        face(design.theme.family, bold)
+        face(design.theme.family, bold=bold)
     if isinstance(design.template, Template):
         _sizes(design.template)
 
