@@ -122,9 +122,7 @@ class Face:
         return next(font for font in self.fonts if _has(font, part))
 
 
-def face(
-    family: Family | None = None, *, bold: bool = False, italic: bool = False, language: str = "zh"
-) -> Face:
+def face(family: Family | None = None, *, bold: bool = False, italic: bool = False, language: str = "zh") -> Face:
     """Parsed once per process (25 ms each). `language` is one of `eastasian`'s."""
     return _face(family, bold, italic, language)
 
