@@ -127,6 +127,10 @@ class OrderForm:
     company: Values
     #: file name of the terms that were chosen
     terms: str = ""
+    #: fingerprint of each value that it is made from, by field path: see `sfsync.due.fingerprints`
+    made_from: Mapping[str, str] = field(default_factory=dict)
+    #: fingerprint of the settings that decide what it says
+    settings_mark: str = ""
     #: how people call a field path, where a message may have to name it; nothing of it is printed
     labels: Mapping[str, str] = field(default_factory=dict)
 

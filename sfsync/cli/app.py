@@ -20,7 +20,7 @@ INTERRUPTED = 130
 DEFAULT_CONFIG = "config/sfsync.yaml"
 
 #: each in a module of its own, which is imported when its verb is called: a worker needs no demo
-VERBS = ("init", "check", "preview", "run", "backfill", "worker", "status", "demo", "pocketorg")
+VERBS = ("init", "check", "preview", "explain", "run", "backfill", "worker", "status", "demo", "pocketorg")
 
 ENVIRONMENT = """\
 environment:

@@ -70,6 +70,8 @@ class Blueprint:
     terms: tuple[Terms, ...]
     #: what the rule for the locale reads, with the place that names it
     locale: tuple[tuple[str, str], ...]
+    #: over the settings that decide what a form says
+    settings_mark: str
     #: over everything but the record's data: template, settings, company
     made_with: str
 
@@ -134,6 +136,7 @@ def _load(config: Config, n: int, form: OrderFormSettings) -> Blueprint:
             for at, t in enumerate(form.terms)
         ),
         locale=((_LOCALE_FIELDS[rule], config.where("locale_from")),) if rule else (),
+        settings_mark=hashlib.sha256(f"{settings}\n{own}".encode()).hexdigest()[:16],
         made_with=hashlib.sha256(f"{design.fingerprint}\n{settings}\n{own}".encode()).hexdigest()[:8],
     )
 
@@ -235,6 +238,8 @@ def filled(
         opportunity=opportunity.values,
         company=settings.company.model_dump(),
         terms=chosen_terms(opportunity, blueprint),
+        made_from=version.made_from,
+        settings_mark=blueprint.settings_mark,
         labels={path: f"{labels[path].object_label}: {labels[path].label}" for path in named},
     )
 

@@ -134,6 +134,19 @@ def opened(content: bytes, name: str) -> PdfReader:
     return reader
 
 
+@reading
+def read_info(content: bytes, name: str) -> dict[str, Any]:
+    """What a file says of itself (its document information)."""
+    return dict(opened(content, name).metadata or {})
+
+
+@reading
+def page_contents(content: bytes, name: str) -> list[bytes]:
+    """What draws each page, without the fonts and pictures."""
+    found = (page.get_contents() for page in opened(content, name).pages)
+    return [b"" if contents is None else contents.get_data() for contents in found]
+
+
 def form_of(reader: PdfReader) -> g.DictionaryObject:
     """The file's AcroForm; empty where it has none."""
     return dictionary(reader.root_object.get("/AcroForm"))

@@ -21,6 +21,7 @@ from sfsync.forms.output import Imprint, Side, settle, written
 from sfsync.forms.pages import Page, paginate
 from sfsync.forms.paths import COMPANY_KEYS
 from sfsync.forms.pictures import encoded
+from sfsync.forms.provenance import Provenance
 from sfsync.forms.rows import Row, mirrored, stacked
 from sfsync.forms.template import Template
 from sfsync.forms.theme import Theme
@@ -179,7 +180,7 @@ def _imprint(form: OrderForm, design: Design, title: str) -> Imprint:
         keywords=f"{form.number}, template {design.fingerprint}",
         language=form.locale.replace("_", "-"),
         requested_at=form.requested_at,
-        made_of="",
+        made_of=Provenance.of(form, design).text(),
     )
 
 
