@@ -52,6 +52,12 @@ class BusinessHours:
         local = moment.astimezone(self.zone)
         return local.weekday() in self.days and self.opens <= local.time() < self.closes
 
+    @property
+    def weekly(self) -> timedelta:
+        """How long it is open in a week."""
+        opens, closes = (datetime.combine(date.min, each) for each in (self.opens, self.closes))
+        return len(self.days) * (closes - opens)
+
 
 ALWAYS = BusinessHours(frozenset(range(7)), time.min, time.max, ZoneInfo("UTC"))
 

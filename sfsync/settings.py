@@ -225,5 +225,11 @@ class Settings(_Model):
     messages: Messages = Field(Messages(), description="Other words for what people read in Salesforce.")
 
     @property
+    def ticks_a_day(self) -> int:
+        """How often the worker looks, on average over a week: each look is one API call."""
+        open_ = self.business_hours.weekly
+        return round((open_ / self.check_every + (timedelta(days=7) - open_) / self.check_otherwise_every) / 7)
+
+    @property
     def zone(self) -> ZoneInfo:
         return self.time_zone or self.business_hours.zone

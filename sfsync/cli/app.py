@@ -34,6 +34,7 @@ environment:
 
 exit codes:
   0  all well, also when records wait for the rep
+  1  check --strict: in place, with something to note
   2  the admin must act
   75 try again later: the org is down, locked or over its limit"""
 

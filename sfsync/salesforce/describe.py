@@ -65,6 +65,8 @@ class ObjectInfo:
     fields: dict[str, FieldInfo]
     #: relationship name -> (child object, its lookup field)
     children: dict[str, tuple[str, str]]
+    #: API names of those that the user may use
+    record_types: tuple[str, ...]
 
     @classmethod
     def read(cls, raw: dict[str, Any]) -> "ObjectInfo":
@@ -78,6 +80,7 @@ class ObjectInfo:
                 for c in raw.get("childRelationships") or []
                 if c.get("relationshipName")
             },
+            record_types=tuple(r["developerName"] for r in raw.get("recordTypeInfos") or [] if r.get("available")),
         )
 
     @property

@@ -39,6 +39,8 @@ class AccessToken:
     value: str = field(repr=False)
     #: scheme and host that all calls go to
     instance_url: str
+    #: Id of the integration user
+    user_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +114,8 @@ def _token(answer: requests.Response, credentials: Credentials, where: str) -> A
     try:
         body = answer.json()
         if answer.ok:
-            return AccessToken(body["access_token"], body["instance_url"].rstrip("/"))
+            user_id = str(body.get("id") or "").rpartition("/")[2]
+            return AccessToken(body["access_token"], body["instance_url"].rstrip("/"), user_id)
         said = str(body.get("error_description") or body["error"])
     except (ValueError, KeyError, TypeError, AttributeError):
         raise SetupError(

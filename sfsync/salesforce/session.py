@@ -90,6 +90,10 @@ class Session(requests.Session):
     def instance_url(self) -> str:
         return self._current(None).instance_url
 
+    @property
+    def user_id(self) -> str:
+        return self._current(None).user_id
+
     def request(  # type: ignore[override]
         self, method: str, url: str, *, reads: bool | None = None, timeout: Any = None, **more: Any
     ) -> requests.Response:
