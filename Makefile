@@ -46,6 +46,7 @@ fuzz: setup  ## send the pocket org more nonsense than the tests do
 
 docs: setup  ## write the pages anew that come from the code
 	$(BIN)/python -m sfsync.reference
+	$(BIN)/python -m docs.pictures
 
 setup: .venv/ready
 

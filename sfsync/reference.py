@@ -9,9 +9,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from sfsync.cli.app import ENVIRONMENT, verbs
-from sfsync.forms.filters import all_filters
+from sfsync.forms import docs
 from sfsync.forms.paths import FORM_KEYS
-from sfsync.forms.tags import TAGS
 from sfsync.messages import Messages, told
 from sfsync.records import Status
 from sfsync.schema import schema, spelled
@@ -54,9 +53,8 @@ def _lines() -> Iterator[str]:
     yield from _section("`messages:`", [page])
     yield from _section("What the rep reads", _table(("Status", "Means"), [(s.value, t) for s, t in _STATUS.items()]))
     yield from _section("Templates: variables", _variables())
-    yield from _section("Templates: tags", _tags())
-    filters = ", ".join(f"`{name}`" for name in sorted(all_filters()))
-    yield from _section("Templates: filters", [f"{filters}. They are Jinja's own where they carry its names."])
+    page = "Each with an example, drawn: [templates.md](templates.md)."
+    yield from _section("Templates: tags, statements, filters and tests", [page])
 
 
 def _section(title: str, lines: "Iterator[str] | list[str]") -> Iterator[str]:
@@ -107,18 +105,6 @@ def _variables() -> Iterator[str]:
     yield from _table(("Variable", "Is"), rows)
 
 
-def _tags() -> Iterator[str]:
-    rows = [
-        (
-            f"`<{name}>`",
-            ", ".join(f"`{attribute}`" + ("*" if attribute in tag.needs else "") for attribute in tag.says),
-            ", ".join(f"`{inner}`" for inner in sorted(tag.holds)) + (" and text" if tag.text else ""),
-        )
-        for name, tag in TAGS.items()
-    ]
-    yield from _table(("Tag", "Attributes (* needed)", "May hold"), rows)
-
-
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     yield f"| {' | '.join(head)} |"
     yield f"|{'|'.join(' --- ' for _ in head)}|"
@@ -150,6 +136,7 @@ def _messages() -> Iterator[str]:
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference.md": reference,
     "docs/messages.md": messages,
+    "docs/templates.md": docs.page,
     "config/sfsync.schema.json": schema,
 }
 

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from sfsync.errors import did_you_mean
 from sfsync.forms.inline import GUTTER, Setting, plain, segments
 from sfsync.forms.lines import Line, Style
-from sfsync.forms.pages import Block, Flow
+from sfsync.forms.pages import Block, Break, Flow
 from sfsync.forms.rows import Box, Cell, Picture, Row, merged, stacked
 from sfsync.forms.signing import signatures
 from sfsync.forms.table import table
@@ -124,8 +124,9 @@ def _total(element: Element, width: float, setting: Setting) -> Row:
     style = theme.text._replace(size=theme.size * 1.18, colour=theme.paper, bold=True) if strong else theme.text
     pad = 5.0 if strong else 3.4
     amount = _text(element, width * 0.6, setting, style._replace(bold=True))
-    label = wrapped([(style, plain(says["label"]))], width * 0.4 - 12)
-    cells = (Cell(6, pad, width * 0.4 - 12, "left", label), Cell(width * 0.4 - 4, pad, width * 0.6, "right", amount))
+    room = width - 18 - max((line.width for line in amount), default=0)
+    label = wrapped([(style, plain(says["label"]))], room)
+    cells = (Cell(6, pad, room, "left", label), Cell(width * 0.4 - 6, pad, width * 0.6, "right", amount))
     height = max(cell.bottom for cell in cells) + pad
     fill = Box(0, 0, width, height, theme.accent)
     return Row(height, cells, (fill if strong else Box(0, height - 0.5, width, 0.5, theme.hairline),))
@@ -167,8 +168,8 @@ def _space(element: Element, width: float, setting: Setting) -> list[Row]:  # no
     return [Row(setting.read(element)["height"])]
 
 
-def _pagebreak(element: Element, width: float, setting: Setting) -> list[Row]:  # noqa: ARG001
-    return [Row(0, breaks=True, keep=True)]
+def _pagebreak(element: Element, width: float, setting: Setting) -> list[Block]:  # noqa: ARG001
+    return [Break()]
 
 
 def _keep(element: Element, width: float, setting: Setting) -> list[Block]:

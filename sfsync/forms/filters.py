@@ -33,8 +33,7 @@ _JINJAS = (
     "select", "selectattr", "title", "trim", "truncate", "upper",
 )  # fmt: skip
 _JINJAS_TESTS = (
-    "boolean", "defined", "divisibleby", "even", "false", "in", "integer", "lower", "mapping", "none", "number",
-    "odd", "sequence", "string", "true", "undefined", "upper",
+    "defined", "divisibleby", "even", "false", "in", "none", "number", "odd", "string", "true", "undefined",
 )  # fmt: skip
 
 
@@ -66,7 +65,9 @@ def all_tests() -> dict[str, Callable[..., Any]]:
         ("lt", "<", "lessthan"): lambda a, b: _both(a, b) and a < b,
         ("le", "<="): lambda a, b: _both(a, b) and a <= b,
     }
-    ours: dict[str, Callable[..., Any]] = {name: _comparable(test) for names, test in compare.items() for name in names}
+    ours: dict[str, Callable[..., Any]] = {}
+    for names, test in compare.items():
+        ours |= dict.fromkeys(names, _comparable(test))
     jinjas: dict[str, Any] = TESTS
     return {name: jinjas[name] for name in _JINJAS_TESTS} | ours
 

@@ -87,7 +87,12 @@ def _tall(lines: Sequence[Line]) -> float:
     return sum(line.height for line in lines)
 
 
-Block = Row | Flow
+@dataclass(frozen=True, slots=True)
+class Break:
+    """What follows begins a page."""
+
+
+Block = Row | Flow | Break
 
 
 def paginate(blocks: Iterable[Block], room: Callable[[int], float]) -> list[Page]:
@@ -95,15 +100,18 @@ def paginate(blocks: Iterable[Block], room: Callable[[int], float]) -> list[Page
     press = _Press(room)
     for chunk in _chunks(blocks):
         press.take(chunk)
-    return press.pages
+    return press.pages if press.pages[-1] or len(press.pages) == 1 else press.pages[:-1]
 
 
 def _chunks(blocks: Iterable[Block]) -> Iterable[list[Block]]:
     """What has to begin on one page."""
     chunk: list[Block] = []
     for block in blocks:
+        if chunk and isinstance(block, Break):
+            yield chunk
+            chunk = []
         chunk.append(block)
-        if isinstance(block, Flow) or not block.keep:
+        if not isinstance(block, Row) or not block.keep:
             yield chunk
             chunk = []
     if chunk:
@@ -121,17 +129,21 @@ class _Press:
         return self._room(len(self.pages) - 1) - self._y
 
     def take(self, chunk: list[Block]) -> None:
-        first = chunk[0]
-        if isinstance(first, Row) and first.breaks:
-            self._turn()
         need = sum(self._need(block) for block in chunk)
         full = self._room(len(self.pages))
         if need > self._left and self.pages[-1] and need <= full:
             self._turn()
         for block in chunk:
-            self._place(block) if isinstance(block, Row) else self._pour(block)
+            if isinstance(block, Row):
+                self._place(block)
+            elif isinstance(block, Flow):
+                self._pour(block)
+            else:
+                self._turn()
 
     def _need(self, block: Block) -> float:
+        if isinstance(block, Break):
+            return 0.0
         gap = block.gap if self.pages[-1] else 0
         if isinstance(block, Flow):
             return gap + block.least

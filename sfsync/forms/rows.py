@@ -53,8 +53,6 @@ class Row:
     gap: float = 0
     #: must not be the last on its page
     keep: bool = False
-    #: begins a page
-    breaks: bool = False
     #: repeated above it at the top of a page
     heads: "tuple[Row, ...]" = ()
 

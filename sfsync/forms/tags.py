@@ -123,7 +123,7 @@ TAGS: Mapping[str, Tag] = {
             "widths": Attribute(SHARES, "How wide its columns are, relative to each other.", None),
             "align": Attribute(SIDES, "To which side each column leans.", "all left"),
         },
-        example='<table widths="6 1 2" align="left right right">\n'
+        example='<table widths="5 2 2" align="left right right">\n'
         "  <head><td>Product</td><td>Quantity</td><td>Amount</td></head>\n"
         "  <row><td>Platform Enterprise</td><td>20</td><td>$3,600.00</td></row>\n"
         "  <row><td>Onboarding</td><td>1</td><td>$4,500.00</td></row>\n</table>",
@@ -159,13 +159,13 @@ TAGS: Mapping[str, Tag] = {
         "A cell.",
         _INLINE,
         {
-            "align": Attribute(SIDE, "To which side it leans.", "as its column"),
+            "align": Attribute(SIDE, "To which side it leans.", "as the last of its columns"),
             "span": Attribute(COUNT, "How many columns it fills.", "1"),
         },
         text=True,
         example='<table widths="2 1 1" align="left right right">\n'
         "  <row><td>Onboarding</td><td>5 days</td><td>$4,500.00</td></row>\n"
-        '  <row><td span="3">Dates are agreed after signature.</td></row>\n</table>',
+        '  <row><td span="3" align="left">Dates are agreed after signature.</td></row>\n</table>',
     ),
     "totals": Tag(
         "Sums at the right. They stay on one page, with the last row above them.",

@@ -1,0 +1,90 @@
+"""Draws the pictures of docs/templates.md: each tag's example, as a form prints it. `make docs` runs it."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pypdfium2
+from PIL import Image, ImageChops, ImageOps
+
+from sfsync import samples, shipped
+from sfsync.forms.design import Design
+from sfsync.forms.docs import as_form
+from sfsync.forms.render import render
+from sfsync.forms.tags import TAGS
+from sfsync.forms.template import Template
+from sfsync.forms.theme import Theme
+from sfsync.records import OrderForm
+
+FOLDER = Path(__file__).parent / "pictures" / "tags"
+#: points
+_PAGE, _SMALL_PAGE, _MARGINS = (330.0, 190.0), (150.0, 140.0), (8.0, 8.0, 8.0, 8.0)
+#: pixels for each point
+_SCALE = 2.0
+#: pixels of white around
+_BORDER = 14
+_SHADES = 32
+
+
+def picture(tag: str) -> Image.Image:
+    """The example of a tag, page beside page, without the white around it."""
+    pages = [ImageOps.expand(page, 1, "#d9dee4") for page in _pages(_pdf(tag))]
+    if len(pages) == 1:
+        return ImageOps.expand(_cropped(pages[0].crop((1, 1, *(side - 1 for side in pages[0].size)))), _BORDER, "white")
+    wide = sum(page.width for page in pages) + _BORDER * (len(pages) + 1)
+    sheet = Image.new("RGB", (wide, pages[0].height + 2 * _BORDER), "white")
+    for number, page in enumerate(pages):
+        sheet.paste(page, (_BORDER + number * (page.width + _BORDER), _BORDER))
+    return sheet
+
+
+def saved(image: Image.Image) -> bytes:
+    """As a small PNG."""
+    out = BytesIO()
+    image.quantize(_SHADES, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _pdf(tag: str) -> bytes:
+    with TemporaryDirectory() as folder:
+        logo = shipped.HOME / "templates" / "northwind.png"
+        (Path(folder) / logo.name).write_bytes(logo.read_bytes())
+        path = Path(folder) / "example.xml"
+        path.write_text(as_form(tag), "utf-8")
+        page = _SMALL_PAGE if tag == "pagebreak" else _PAGE
+        design = Design(Template.load(path), Theme(accent="#16324f", page=page, margins=_MARGINS))
+    return render(_form(), design).content
+
+
+def _form() -> OrderForm:
+    return OrderForm(
+        opportunity_id="006000000000001AAA",
+        name="Example",
+        template="example.xml",
+        version=1,
+        requested_at=samples.REQUESTED,
+        time_zone="UTC",
+        currency="USD",
+        locale="en_US",
+        language="en",
+        title="Example",
+        opportunity={},
+        company={"name": "Northwind Cloud"},
+    )
+
+
+def _pages(content: bytes) -> Iterator[Image.Image]:
+    with pypdfium2.PdfDocument(content) as document:
+        for page in document:
+            yield page.render(scale=_SCALE).to_pil().convert("RGB")
+
+
+def _cropped(image: Image.Image) -> Image.Image:
+    return image.crop(ImageChops.difference(image, Image.new("RGB", image.size, "white")).getbbox())
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in TAGS:
+        (FOLDER / f"{name}.png").write_bytes(saved(picture(name)))
