@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfsync.forms.lines import Line, Piece, Style
 from sfsync.forms.pages import Break, Flow, Page, paginate
-from sfsync.forms.rows import Cell, Line, Piece, Row, Style
+from sfsync.forms.rows import Cell, Row
 
 STYLE = Style(8.0, "#000000")
 ROOM = 300.0
