@@ -16,6 +16,7 @@ from sfsync.patience import PATIENT_FOR, Patience
 from sfsync.records import Notice, Opportunity, OrderForm, Pdf, Receipt, Request, Stamp, Status, Unreadable, Upload
 from sfsync.salesforce.api import Api
 from sfsync.salesforce.attach import MAX_BYTES, Attacher
+from sfsync.salesforce.budget import Usage
 from sfsync.salesforce.org import IDS_PER_QUERY, Org
 from sfsync.salesforce.plan import Plan
 from sfsync.salesforce.tell import BELLS, Teller
@@ -148,6 +149,11 @@ class Sync:
             if isinstance(error, SetupError):
                 self._forget()
         return report
+
+    @property
+    def usage(self) -> Usage:
+        """How much of the org's budget is spent, as its latest answer said."""
+        return self._org.api.session.usage
 
     def _forget(self) -> None:
         """Ask the org anew what it has: an admin may be mending it."""
@@ -325,8 +331,7 @@ class Sync:
         log.info("%d forms attached", report.made)
         outage = next((a for a in answers.values() if isinstance(a, Outage)), None)
         if len(now.bells) >= BELLS:
-            self._teller.ring(now.bells[:BELLS])
-            now.bells = now.bells[BELLS:]
+            self._ring(now, BELLS)
         if outage:
             self._ring(now)
             raise outage
@@ -359,9 +364,10 @@ class Sync:
         for opportunity_id in sorted({*changed, *(o.id for o in restore)} - done):
             self._put_off(opportunity_id, TryAgainLater("Its status was not written."), now)
 
-    def _ring(self, now: _Round) -> None:
-        bells, now.bells = now.bells, []
-        self._teller.ring(bells)
+    def _ring(self, now: _Round, most: int | None = None) -> None:
+        bells, now.bells = now.bells[:most], now.bells[len(now.bells[:most]) :]
+        if not self.usage.forms_only:
+            self._teller.ring(bells)
 
 
 def _boxed(opportunity_id: str, missing: str) -> None:

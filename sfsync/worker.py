@@ -9,9 +9,13 @@ from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Protocol
 
+from apscheduler.job import Job
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from sfsync.errors import Held, SetupError, trail
+from sfsync.heartbeat import Heartbeat
+from sfsync.salesforce.budget import Usage
+from sfsync.schedule import utc_now
 from sfsync.settings import Settings
 from sfsync.sync import Report
 
@@ -40,9 +44,13 @@ class Ticks:
         settings: Settings,
         now: Callable[[], datetime],
         fresh: Callable[[], tuple[Pass, Settings] | None] = lambda: None,
+        *,
+        usage: Usage | None = None,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
         """`fresh` gives another pass and settings where they changed meanwhile."""
         self._pass, self._settings, self._now, self._fresh = make_pass, settings, now, fresh
+        self._usage, self._heartbeat = usage or Usage(), heartbeat
         self._passed: datetime | None = None
         self._swept: datetime | None = None
         self._trouble: datetime | None = None
@@ -56,15 +64,20 @@ class Ticks:
         if not self._is_time(now):
             return
         self._passed = now
-        sweep = self._swept is None or now - self._swept >= SWEEP_EVERY
+        sweep = self._swept is None or (_long_ago(self._swept, SWEEP_EVERY, now) and not self._usage.forms_only)
         try:
             report = self._pass(sweep=sweep)
         except Exception as error:  # noqa: BLE001 (nothing may end the worker but its stop)
             text = "this is a bug of sfsync's; please report it. The next tick tries again. %s"
             log.error(text, trail(error))  # noqa: TRY400 (the error's own text may quote data)
             return
+        finally:
+            if self._heartbeat:
+                self._heartbeat.lives()
         if sweep and report.error is None:
             self._swept = now
+        if self._heartbeat and report.error is None:
+            self._heartbeat.is_well()
         self._say(report, now)
 
     @property
@@ -82,10 +95,13 @@ class Ticks:
             self._passed = None
 
     def _is_time(self, now: datetime) -> bool:
-        if self._passed is None or (now in self._settings.business_hours and not self._held):
+        if self._passed is None:
             return True
+        tick = self._settings.check_every
+        often = now in self._settings.business_hours and not self._held
+        pause = (tick if often else self._settings.check_otherwise_every) * self._usage.rarer
         # half a tick of slack, since ticks are never quite on time
-        return now - self._passed >= self._settings.check_otherwise_every - self._settings.check_every / 2
+        return _long_ago(self._passed, pause - tick / 2, now)
 
     def _say(self, report: Report, now: datetime) -> None:
         self._held = isinstance(report.error, Held)  # counting again what is held costs calls
@@ -104,8 +120,23 @@ class Ticks:
             self._reminded = now
 
 
+def _long_ago(then: datetime, pause: timedelta, now: datetime) -> bool:
+    """Whether the pause is over; a clock that was set back says nothing of it, and counts as yes."""
+    return not timedelta() <= now - then < pause
+
+
+def stop_on_signals(stop: threading.Event) -> None:
+    """SIGTERM and SIGINT set `stop`, however often they come."""
+
+    def say_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, say_stop)
+
+
 def work(ticks: Ticks, stop: threading.Event) -> int:
-    """Tick until `stop` is set or a signal comes; finish the batch in hand. Returns the exit code."""
+    """Tick until `stop` is set; finish the batch in hand. Returns the exit code."""
     busy = threading.Lock()
     every = ticks.every
 
@@ -119,25 +150,20 @@ def work(ticks: Ticks, stop: threading.Event) -> int:
             every = ticks.every
             job.reschedule("interval", seconds=every.total_seconds())
 
-    def say_stop(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, say_stop)
     scheduler = BackgroundScheduler(timezone=UTC)
     # a tick that comes late is made late, never dropped; two never overlap
     job = scheduler.add_job(
         tick,
         "interval",
         seconds=every.total_seconds(),
-        next_run_time=datetime.now(UTC),
+        next_run_time=utc_now(),
         misfire_grace_time=None,
         coalesce=True,
         max_instances=1,
     )
     scheduler.start()
     log.info("looking every %d seconds; stop with Ctrl-C", every.total_seconds())
-    stop.wait()
+    _keep_time(job, stop, utc_now)
     log.info("stopping after the batch in hand")
     scheduler.shutdown(wait=False)
     if busy.acquire(timeout=DRAIN_SECONDS):
@@ -146,3 +172,13 @@ def work(ticks: Ticks, stop: threading.Event) -> int:
     log.warning("the org has not answered; leaving without it")
     logging.shutdown()
     os._exit(0)
+
+
+def _keep_time(job: Job, stop: threading.Event, now: Callable[[], datetime]) -> None:
+    """Wait for `stop`. Where the clock is set back, the scheduler would wait until it is as late again as it was."""
+    latest = now()
+    while not stop.wait(timeout=1):
+        moment = now()
+        if moment < latest - timedelta(seconds=1):
+            job.modify(next_run_time=moment)
+        latest = moment

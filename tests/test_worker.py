@@ -1,23 +1,30 @@
 """When the worker looks, when it sweeps, and that nothing but its stop ends it."""
 
 import logging
+import threading
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 
-from sfsync.errors import Outage
+from sfsync import cli, worker
+from sfsync.errors import Outage, SetupError
+from sfsync.heartbeat import Heartbeat
+from sfsync.salesforce.budget import Usage
 from sfsync.settings import Settings
 from sfsync.sync import Report
 from sfsync.worker import SWEEP_EVERY, Ticks
+from tests.conftest import ROOT
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-SETTINGS = Settings.model_validate(
-    {
-        "company": {"name": "Northwind"},
-        "order_forms": [{"name": "Standard", "stage": "Order Form", "template": "form.xml"}],
-        "business_hours": "Mon-Fri 8:00-18:00 UTC",
-    }
-)
+GIVEN = {
+    "company": {"name": "Northwind"},
+    "order_forms": [{"name": "Standard", "stage": "Order Form", "template": "form.xml"}],
+    "business_hours": "Mon-Fri 8:00-18:00 UTC",
+}
+SETTINGS = Settings.model_validate(GIVEN)
 
 
 class Passes:
@@ -41,7 +48,8 @@ class Day:
     def __init__(self, begins: datetime) -> None:
         self.now = begins
         self.passes = Passes()
-        self.ticks = Ticks(self.passes, SETTINGS, lambda: self.now)
+        self.usage = Usage()
+        self.ticks = Ticks(self.passes, SETTINGS, lambda: self.now, usage=self.usage)
 
     def goes_by(self, duration: timedelta) -> int:
         """How many passes there are in that time."""
@@ -104,3 +112,123 @@ def test_the_end_of_an_outage_is_said_too(caplog):
     day.passes.report = Report()
     day.goes_by(timedelta(minutes=1))
     assert "the org answers again" in caplog.text
+
+
+@pytest.mark.parametrize(("used", "passes"), [(0, 40), (70, 20), (80, 10), (90, 2)])
+def test_it_looks_less_often_as_the_orgs_calls_run_out(used, passes):
+    day = Day(MONDAY)
+    day.usage.used, day.usage.allowed = used, 100
+    assert day.goes_by(timedelta(minutes=10)) == passes
+
+
+def test_it_sweeps_no_more_when_the_calls_are_kept_for_forms():
+    day = Day(MONDAY)
+    day.goes_by(timedelta(minutes=1))
+    day.usage.used, day.usage.allowed = 95, 100
+    day.goes_by(timedelta(hours=9))
+    assert sum(day.passes.sweeps) == 1
+
+
+def test_a_machine_that_was_suspended_makes_up_for_it_with_one_pass():
+    day = Day(MONDAY)
+    day.goes_by(timedelta(minutes=1))
+    day.now += timedelta(hours=20)  # into the night of Tuesday
+    assert day.goes_by(timedelta(minutes=1)) == 1
+
+
+@pytest.mark.parametrize("hour", [9, 20])
+def test_a_clock_that_is_set_back_keeps_it_from_nothing(hour):
+    day = Day(MONDAY.replace(hour=hour))
+    day.goes_by(timedelta(minutes=10))
+    day.now -= timedelta(hours=5)
+    assert day.goes_by(timedelta(minutes=1)) >= 1
+
+
+@pytest.mark.parametrize(
+    ("night", "passes"),
+    [
+        (datetime(2027, 3, 14, 5, 0, tzinfo=UTC), 4 * 60 + 4 * 12),  # 2:00 becomes 3:00: the window has one hour less
+        (datetime(2027, 11, 7, 4, 0, tzinfo=UTC), 4 * 180 + 3 * 12),  # 1:00 comes twice
+    ],
+)
+def test_business_hours_follow_the_clock_on_the_wall_when_daylight_saving_changes(night, passes):
+    day = Day(night)
+    hours = {**GIVEN, "business_hours": "Mon-Sun 1:00-3:00 America/New_York"}
+    day.ticks = Ticks(day.passes, Settings.model_validate(hours), lambda: day.now)
+    assert abs(day.goes_by(timedelta(hours=6 if night.month == 11 else 5)) - passes) <= 4
+
+
+class Ping(BaseHTTPRequestHandler):
+    """Whoever waits for the worker's signs of life."""
+
+    heard: ClassVar[list[tuple[str, dict[str, str]]]] = []
+
+    def do_GET(self):
+        self.heard.append((self.path, dict(self.headers)))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+def test_a_good_pass_is_told_to_whoever_waits_for_it_once_a_minute_and_a_bad_one_is_not(tmp_path):
+    with HTTPServer(("127.0.0.1", 0), Ping) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        day = Day(MONDAY)
+        beat = Heartbeat({"SFSYNC_HEARTBEAT_FILE": str(tmp_path / "beat")}, lambda: day.now)
+        beat._url = f"http://127.0.0.1:{server.server_port}/uuid"  # https is asked for; a test has no certificate
+        day.ticks = Ticks(day.passes, SETTINGS, lambda: day.now, heartbeat=beat)
+        day.passes.report = Report(error=Outage("down"))
+        day.goes_by(timedelta(minutes=2))
+        assert Ping.heard == []
+        day.passes.report = Report()
+        day.goes_by(timedelta(minutes=3))
+        server.shutdown()
+    assert [path for path, _ in Ping.heard] == ["/uuid"] * 3
+    assert "Authorization" not in Ping.heard[0][1]
+
+
+def test_a_heartbeat_that_nobody_hears_stops_nothing(caplog):
+    beat = Heartbeat({"SFSYNC_HEARTBEAT_FILE": "/nowhere/beat"}, lambda: MONDAY)
+    beat._url = "http://127.0.0.1:9/"
+    beat.lives()
+    beat.is_well()
+    assert "the heartbeat did not get through (ConnectionError)" in caplog.text
+
+
+@pytest.mark.parametrize("url", ["http://hc.example/x", "ftp://hc.example", "hc.example", "https://"])
+def test_a_heartbeat_goes_by_https_only(url):
+    with pytest.raises(SetupError, match="SFSYNC_HEARTBEAT_URL: It is not an https address"):
+        Heartbeat({"SFSYNC_HEARTBEAT_URL": url}, lambda: MONDAY)
+
+
+def test_the_file_of_the_heartbeat_holds_a_time_and_nothing_else_and_follows_no_link(tmp_path):
+    victim, link = tmp_path / "victim", tmp_path / "beat"
+    victim.write_text("keep me")
+    link.symlink_to(victim)
+    Heartbeat({"SFSYNC_HEARTBEAT_FILE": str(link)}, lambda: MONDAY).lives()
+    assert victim.read_text() == "keep me"
+    link.unlink()
+    Heartbeat({"SFSYNC_HEARTBEAT_FILE": str(link)}, lambda: MONDAY).lives()
+    assert link.read_text() == "2026-11-23T09:00:00+00:00"
+    assert link.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(("silent", "code"), [(timedelta(minutes=2), 0), (timedelta(hours=1), 1), (None, 1)])
+def test_healthcheck_says_whether_the_worker_lives(monkeypatch, tmp_path, silent, code):
+    file = tmp_path / "beat"
+    monkeypatch.setenv("SFSYNC_HEARTBEAT_FILE", str(file))
+    if silent is not None:
+        file.write_text((datetime.now(UTC) - silent).isoformat())
+    assert cli.main(["healthcheck", "--config", str(ROOT / "config" / "sfsync.yaml")]) == code
+
+
+def test_a_clock_that_is_set_back_does_not_hold_up_the_ticks(monkeypatch):
+    moved, stop = [], threading.Event()
+    times = iter([MONDAY, MONDAY + timedelta(seconds=1), MONDAY - timedelta(hours=1), MONDAY - timedelta(minutes=59)])
+    waits = iter([False, False, False, True])
+    monkeypatch.setattr(stop, "wait", lambda **_timeout: next(waits))
+    job = SimpleNamespace(modify=lambda **to: moved.append(to["next_run_time"]))
+    worker._keep_time(job, stop, lambda: next(times))
+    assert moved == [MONDAY - timedelta(hours=1)]

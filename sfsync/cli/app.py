@@ -20,7 +20,19 @@ INTERRUPTED = 130
 DEFAULT_CONFIG = "config/sfsync.yaml"
 
 #: each in a module of its own, which is imported when its verb is called: a worker needs no demo
-VERBS = ("init", "check", "preview", "explain", "run", "backfill", "worker", "status", "demo", "pocketorg")
+VERBS = (
+    "init",
+    "check",
+    "preview",
+    "explain",
+    "run",
+    "backfill",
+    "worker",
+    "healthcheck",
+    "status",
+    "demo",
+    "pocketorg",
+)
 
 ENVIRONMENT = """\
 environment:
@@ -30,6 +42,10 @@ environment:
                        login by certificate: PEM, or base64 of it
   SF_CLIENT_SECRET     login by client credentials instead
   SFSYNC_CONFIG        the settings, as --config
+  SFSYNC_HEARTBEAT_URL pinged after each good pass: https, such as a check of healthchecks.io
+  SFSYNC_HEARTBEAT_FILE
+                       where the worker leaves its signs of life (in the folder for temporary files)
+  REQUESTS_CA_BUNDLE   certificates to trust, where a proxy opens TLS
   NO_COLOR             no colours, also on a terminal
 
 exit codes:

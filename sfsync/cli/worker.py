@@ -1,5 +1,6 @@
 """`sfsync worker`: keep going."""
 
+import os
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -11,12 +12,13 @@ from sfsync import outlook, reload, schedule
 from sfsync.cli.app import verb
 from sfsync.cli.syncing import connected
 from sfsync.forms.design import Design
+from sfsync.heartbeat import Heartbeat
 from sfsync.reload import Loaded, Reload
 from sfsync.renderers import Renderers
 from sfsync.salesforce.api import Api
 from sfsync.settings import Settings
 from sfsync.sync import Sync
-from sfsync.worker import Pass, Ticks, work
+from sfsync.worker import Pass, Ticks, stop_on_signals, work
 
 
 def _duration(_context: click.Context, _option: Any, value: str | None) -> timedelta | None:
@@ -29,8 +31,10 @@ def _duration(_context: click.Context, _option: Any, value: str | None) -> timed
 @verb("Keep going until stopped.", "sfsync worker")
 @click.option("--check-every", callback=_duration, metavar="DURATION", help='at all hours, such as "2 seconds"')
 def command(settings: Path, check_every: timedelta | None) -> int:
-    begin = reload.load(settings)
-    api, stop = connected(), threading.Event()
+    stop = threading.Event()
+    stop_on_signals(stop)
+    begin, heartbeat = reload.load(settings), Heartbeat(os.environ, schedule.utc_now)
+    api = connected()
     with Renderers(_designs(begin)) as renderers:
 
         def ready(loaded: Loaded) -> tuple[Pass, Settings]:
@@ -44,7 +48,8 @@ def command(settings: Path, check_every: timedelta | None) -> int:
             return ready(found) if found else None
 
         files = Reload(begin, lambda loaded: _prove(api, loaded))
-        return work(Ticks(*ready(begin), schedule.utc_now, fresh), stop)
+        usage = api.session.usage
+        return work(Ticks(*ready(begin), schedule.utc_now, fresh, usage=usage, heartbeat=heartbeat), stop)
 
 
 def _designs(loaded: Loaded) -> dict[str, Design]:

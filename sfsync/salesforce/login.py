@@ -3,6 +3,7 @@
 import base64
 import binascii
 import ipaddress
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,8 @@ from sfsync.errors import SetupError, TryAgainLater
 #: Salesforce takes at most 3 minutes (5 are tolerated); source: "OAuth 2.0 JWT Bearer Flow", Salesforce Help
 _ASSERTION_SECONDS = 180
 _TIMEOUT = (5, 30)
+#: characters of what the org says
+_SAID = 200
 
 _REMEDIES = {
     "user hasn't approved this consumer": "In the External Client App's policies choose 'Admin approved users are "
@@ -115,9 +118,9 @@ def _token(answer: requests.Response, credentials: Credentials, where: str) -> A
         body = answer.json()
         if answer.ok:
             user_id = str(body.get("id") or "").rpartition("/")[2]
-            return AccessToken(body["access_token"], body["instance_url"].rstrip("/"), user_id)
-        said = str(body.get("error_description") or body["error"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+            return AccessToken(str(body["access_token"]), _instance(body["instance_url"], credentials), user_id)
+        said = " ".join(str(body.get("error_description") or body["error"]).split())[:_SAID]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise SetupError(
             f"That is no Salesforce login page: it answers {answer.status_code} without a token.",
             where=where,
@@ -125,6 +128,15 @@ def _token(answer: requests.Response, credentials: Credentials, where: str) -> A
         ) from None
     remedy = _REMEDIES.get(said, "docs/admin.md leads through the External Client App.")
     raise SetupError(f"Salesforce refuses the login by {credentials.flow}: {said}.", where=where, remedy=remedy)
+
+
+def _instance(url: str, credentials: Credentials) -> str:
+    """The org's own host, which will be handed the token. Raises ValueError where that would travel in the clear."""
+    parts = urlsplit(url)
+    local = parts.scheme == "http" and _loopback(parts.hostname or "") and credentials.login_url.startswith("http:")
+    if not parts.hostname or not (parts.scheme == "https" or local):
+        raise ValueError
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -175,9 +187,14 @@ def _private_key(environ: Mapping[str, str]) -> str:
     if not text and (file := environ.get("SF_PRIVATE_KEY_FILE")):
         where = f"SF_PRIVATE_KEY_FILE={file}"
         try:
+            open_to_others = os.name == "posix" and Path(file).stat().st_mode & 0o077
             text = Path(file).read_text("ascii")
         except (OSError, UnicodeDecodeError) as error:
             raise SetupError(f"The private key cannot be read: {error}.", where=where) from None
+        if open_to_others:
+            raise SetupError(
+                "Others on this machine may read the private key.", where=where, remedy=f"chmod 600 {file}"
+            )
     if not text:
         return ""
     pem = text.replace("\\n", "\n") if "-----BEGIN" in text else _decoded(text)

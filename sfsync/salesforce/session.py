@@ -6,9 +6,9 @@ record Id.
 """
 
 import logging
-import re
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,10 +21,10 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import NewConnectionError
-from urllib3.util import Retry
 
 from sfsync import __version__
 from sfsync.errors import AnswerLost, LoginRefused, Outage, SetupError, TryAgainLater
+from sfsync.salesforce.budget import Retries, Usage
 from sfsync.salesforce.login import AccessToken
 
 log = logging.getLogger(__name__)
@@ -33,25 +33,13 @@ log = logging.getLogger(__name__)
 PLACEHOLDER = "org.invalid"
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
-#: the share of the org's daily calls that sfsync leaves to people and other apps
-RESERVE = 0.1
 #: after a refused login wait this long: 3,600 logins an hour lock the user out
 LOGIN_PAUSE = timedelta(seconds=60)
 _TRIES = 4
 _BUSY = frozenset({429, 500, 502, 503, 504})
-_USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
-
-
-@dataclass(slots=True)
-class Usage:
-    """The org's API calls in the last 24 hours, as its latest answer said."""
-
-    used: int = 0
-    allowed: int = 0
-
-    @property
-    def spent(self) -> bool:
-        return bool(self.allowed) and self.used >= self.allowed * (1 - RESERVE)
+#: 3,600 logins an hour lock the user out; so many are far more than sessions expire, and far fewer than that
+LOGINS_AN_HOUR = 60
+_HOUR = timedelta(hours=1)
 
 
 class Session(requests.Session):
@@ -66,12 +54,7 @@ class Session(requests.Session):
         random: Random | None = None,
     ) -> None:
         super().__init__()
-        # what could not even connect was not executed, so any method may be tried again
-        never_arrived = Retry(
-            total=None, connect=2, read=False, redirect=False, status=False, other=False, backoff_factor=0.3
-        )
-        never_arrived.allowed_methods = None
-        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=4, pool_block=True, max_retries=never_arrived)
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=4, pool_block=True)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
         self._log_in, self._now, self._sleep, self._random = log_in, now, sleep, random or Random()  # noqa: S311
@@ -79,6 +62,8 @@ class Session(requests.Session):
         self._token: AccessToken | None = None
         self._refused: tuple[datetime, LoginRefused] | None = None
         self._ahead = timedelta()
+        self._logins: deque[datetime] = deque(maxlen=LOGINS_AN_HOUR)
+        self._retries = Retries()
         self.usage = Usage()
         self.calls = 0
 
@@ -99,22 +84,25 @@ class Session(requests.Session):
     ) -> requests.Response:
         """Send one call. `reads=True` marks a POST that changes nothing, and may therefore be repeated.
 
-        Raises TryAgainLater where it did not arrive, AnswerLost where a write may have.
+        Raises Outage where it did not arrive, AnswerLost where a write may have.
         """
-        if self.usage.spent:
-            self.usage.used = 0  # so that the next pass asks the org anew
-            raise TryAgainLater("90 % of the org's daily API calls are used; the rest is left to people.")
+        if self.usage.forbids(self._now()):
+            raise Outage(f"{self.usage.share:.0%} of the org's daily API calls are used; the rest is left to people.")
         repeatable = method.upper() in {"GET", "HEAD"} if reads is None else reads
         more["timeout"] = timeout or (CONNECT_SECONDS, READ_SECONDS)
         for attempt in range(1, _TRIES + 1):
-            last = attempt == _TRIES or not repeatable
             try:
                 answer = self._authorised(method, url, **more)
             except requests.RequestException as error:
-                if last:
-                    raise _unreachable(error, repeatable=repeatable) from None
+                # what could not even connect was not executed, so any method may be tried again
+                again = repeatable or _never_sent(error)
+                if not again or attempt == _TRIES or not self._retries.take():
+                    raise _unreachable(error, repeatable=again) from None
             else:
-                if last or answer.status_code not in _BUSY:
+                if answer.status_code not in _BUSY:
+                    self._retries.earn()
+                    return answer
+                if not repeatable or attempt == _TRIES or not self._retries.take():
                     return answer
             self._sleep(self._random.uniform(0.2, 0.4) * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
@@ -136,13 +124,13 @@ class Session(requests.Session):
 
     def _learn(self, answer: requests.Response) -> None:
         self.calls += 1
-        if found := _USAGE.search(answer.headers.get("Sforce-Limit-Info", "")):
-            self.usage.used, self.usage.allowed = int(found[1]), int(found[2])
+        refused = answer.status_code == requests.codes.forbidden and "REQUEST_LIMIT_EXCEEDED" in answer.text
+        if refused or answer.ok:
+            self.usage.learn(answer.headers.get("Sforce-Limit-Info", ""), self._now(), refused=refused)
         try:
-            date = parsedate_to_datetime(answer.headers["Date"])
-        except (KeyError, ValueError, TypeError):
+            gap = parsedate_to_datetime(answer.headers["Date"]) - self._now()
+        except (KeyError, ValueError, TypeError, OverflowError):
             return
-        gap = date - self._now()
         # the header has whole seconds and travelled for a while: small differences say nothing
         self._ahead = gap if abs(gap) > timedelta(seconds=2) else timedelta()
 
@@ -153,6 +141,10 @@ class Session(requests.Session):
                 return self._token
             if self._refused and self._now() - self._refused[0] < LOGIN_PAUSE:
                 raise self._refused[1]
+            now = self._now()
+            if len(self._logins) == LOGINS_AN_HOUR and abs(now - self._logins[0]) < _HOUR:
+                raise Outage(f"{LOGINS_AN_HOUR} logins within an hour: the org ends each session at once.")
+            self._logins.append(now)
             try:
                 self._token = self._log_in()
             except SetupError as error:
@@ -188,9 +180,14 @@ def _expired(answer: requests.Response) -> bool:
     return answer.status_code == requests.codes.unauthorized and "INVALID_SESSION_ID" in answer.text
 
 
+def _never_sent(error: requests.RequestException) -> bool:
+    """Whether not even a connection was made."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
+
+
 def _unreachable(error: requests.RequestException, *, repeatable: bool) -> TryAgainLater:
+    behind_proxy = isinstance(error, requests.exceptions.SSLError)
+    remedy = "If a proxy opens TLS, name its CA bundle in REQUESTS_CA_BUNDLE." if behind_proxy else ""
     what = f"Salesforce cannot be reached ({type(error).__name__})."
-    never_sent = isinstance(error, requests.ConnectTimeout) or isinstance(
-        getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError
-    )
-    return Outage(what) if repeatable or never_sent else AnswerLost(what)
+    return (Outage if repeatable else AnswerLost)(what, remedy=remedy)

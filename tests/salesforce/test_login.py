@@ -1,14 +1,17 @@
 """Secrets from the environment, and a refused login that says what to do."""
 
 import base64
+import json
 from datetime import UTC, datetime
 
 import pytest
+import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sfsync import schedule
 from sfsync.errors import SetupError, TryAgainLater
+from sfsync.salesforce import login
 from sfsync.salesforce.connect import connect
 from sfsync.salesforce.login import AccessToken, Credentials, log_in
 from tests.conftest import environ
@@ -51,6 +54,7 @@ def test_the_key_may_be_base64_as_on_heroku(bare_org):
 def test_the_key_may_stand_in_a_file(bare_org, tmp_path):
     bare_org.add_certificate(PUBLIC.decode())
     (tmp_path / "key.pem").write_text(PEM)
+    (tmp_path / "key.pem").chmod(0o600)
     variables = with_key(bare_org, SF_PRIVATE_KEY="", SF_PRIVATE_KEY_FILE=str(tmp_path / "key.pem"))
     assert logged_in(variables).value
 
@@ -112,3 +116,25 @@ def test_secrets_stay_out_of_every_repr(bare_org):
 def test_connecting_does_not_log_in_yet():
     variables = {"SF_LOGIN_URL": "http://127.0.0.1:9", "SF_CLIENT_ID": "x", "SF_CLIENT_SECRET": "y"}
     assert connect(variables, schedule.utc_now).session.calls == 0
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
+def test_a_key_that_others_on_the_machine_may_read_is_refused(tmp_path, mode):
+    key = tmp_path / "key.pem"
+    key.write_text(PEM)
+    key.chmod(mode)
+    with pytest.raises(SetupError, match=r"Others on this machine may read the private key\. chmod 600"):
+        Credentials.from_environ({"SF_CLIENT_ID": "a", "SF_USERNAME": "b", "SF_PRIVATE_KEY_FILE": str(key)})
+
+
+@pytest.mark.parametrize(
+    "instance", ["http://acme.example", "http://127.0.0.1:8080", "ftp://acme.example", "", 7, None, "//acme.example"]
+)
+def test_a_login_page_that_sends_the_token_elsewhere_in_the_clear_is_refused(instance):
+    credentials = Credentials(login_url="https://acme.my.salesforce.com", client_id="a", client_secret="b")
+    answer = requests.Response()
+    answer.status_code = 200
+    answer._content = json.dumps({"access_token": "secret", "instance_url": instance}).encode()
+    with pytest.raises(SetupError, match="That is no Salesforce login page") as caught:
+        login._token(answer, credentials, "acme.my.salesforce.com")
+    assert "secret" not in str(caught.value)

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from sfsync.errors import AnswerLost, LookAgain, SetupError, TryAgainLater
+from sfsync.errors import AnswerLost, LoginRefused, LookAgain, Outage, SetupError, TryAgainLater
+from sfsync.salesforce.budget import Usage
 from sfsync.salesforce.codes import classify
 from sfsync.salesforce.login import AccessToken
-from sfsync.salesforce.session import LOGIN_PAUSE, PLACEHOLDER, Session
+from sfsync.salesforce.session import LOGIN_PAUSE, LOGINS_AN_HOUR, PLACEHOLDER, Session
 from tests.conftest import connected
 
 PING = "query?q=SELECT+Id+FROM+User"
@@ -84,7 +85,7 @@ def test_a_revoked_session_costs_one_login_and_keeps_the_headers(bare_org, admin
 
 def test_a_session_that_stays_refused_ends_after_one_new_login(bare_org, api):
     bare_org.faults.add("INVALID_SESSION_ID", path="query", times=50)
-    with pytest.raises(TryAgainLater, match="INVALID_SESSION_ID"):
+    with pytest.raises(Outage, match="INVALID_SESSION_ID"):
         api.call("GET", PING)
 
 
@@ -132,17 +133,89 @@ def test_the_token_goes_to_no_other_host(api, url):
         api.session.request("GET", url)
 
 
-def test_a_tenth_of_the_daily_calls_is_left_to_people(bare_org, api):
+def test_the_last_calls_of_the_day_are_left_to_people_but_for_one_a_minute(bare_org, api):
     bare_org.api_limit = 100
-    for _ in range(89):
+    while api.session.usage.share < 0.98:
         api.call("GET", PING)
-    with pytest.raises(TryAgainLater, match="90 %"):
+    before = len(bare_org.calls)
+    for _ in range(5):
+        with pytest.raises(Outage, match=r"98% of the org's daily API calls are used; the rest is left to people\."):
+            api.call("GET", PING)
+    assert len(bare_org.calls) == before
+    bare_org.api_limit = 1000
+    api.session._now = lambda: datetime.now(UTC) + timedelta(minutes=2)
+    for _ in range(5):
         api.call("GET", PING)
 
 
-def test_the_orgs_limit_is_tried_again_later(bare_org, api):
+def test_the_orgs_limit_ends_all_calls_for_a_minute(bare_org, api):
     bare_org.faults.add("REQUEST_LIMIT_EXCEEDED")
-    with pytest.raises(TryAgainLater, match="limit of API calls"):
+    with pytest.raises(Outage, match="limit of API calls"):
+        api.call("GET", PING)
+    before = len(bare_org.calls)
+    with pytest.raises(Outage, match="left to people"):
+        api.call("GET", PING)
+    assert len(bare_org.calls) == before
+    api.session._now = lambda: datetime.now(UTC) + timedelta(minutes=2)
+    assert api.call("GET", PING)
+    assert api.call("GET", PING)
+
+
+@pytest.mark.parametrize(("used", "rarer"), [(0, 1), (69, 1), (70, 2), (80, 4), (90, 20), (100, 20)])
+def test_the_fuller_the_day_the_rarer_the_looks(used, rarer):
+    assert Usage(used, 100).rarer == rarer
+    assert Usage().rarer == 1
+
+
+def test_an_outage_repeats_only_so_many_calls(bare_org, api):
+    bare_org.faults.add("html", times=10_000)
+    sent = []
+    send = api.session._send
+    api.session._send = lambda *given, **more: sent.append(1) or send(*given, **more)
+    for _ in range(240):  # an hour of looks
+        with pytest.raises(Outage):
+            api.call("GET", PING)
+    assert len(sent) <= 240 * 1.1
+    bare_org.faults.clear()
+    for _ in range(20):
+        api.call("GET", PING)
+    bare_org.faults.add("html", times=2)
+    assert api.call("GET", PING)
+
+
+def test_a_write_that_could_not_even_connect_is_sent_again(bare_org, admin_api):
+    admin_api.call("GET", PING)
+    tries = []
+    send = admin_api.session._send
+
+    def refused_twice(*given, **more):
+        tries.append(1)
+        if len(tries) < 3:
+            raise requests.ConnectTimeout
+        return send(*given, **more)
+
+    admin_api.session._send = refused_twice
+    admin_api.call("POST", "sobjects/Account", {"Name": "Once"})
+    assert accounts(bare_org) == 1
+
+
+def test_an_org_that_ends_each_session_at_once_never_locks_the_user_out(bare_org, api):
+    logins = []
+    api.session._log_in = lambda: logins.append(1) or AccessToken("dead", bare_org.instance_url)
+    api.session._token = None
+    for _ in range(3600):
+        with pytest.raises(Outage):
+            api.call("GET", PING)
+    assert len(logins) == LOGINS_AN_HOUR - 1  # one was needed to begin with
+
+
+def test_a_refused_login_in_mid_work_blames_no_record(bare_org, api):
+    def refuse():
+        raise SetupError("user hasn't approved this consumer")
+
+    api.session._log_in = refuse
+    bare_org.faults.add("INVALID_SESSION_ID", path="query")
+    with pytest.raises(LoginRefused):
         api.call("GET", PING)
 
 
