@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,24 @@ ODD = {
     "hangs_in_c.xml": "{% set n = 9 ** (9 ** 9) %}",
     "endless.xml": "{% for i in range(90000) %}<p>Row {{ i }}: {{ 'word ' * 300 }}</p>{% endfor %}",
 }
+
+
+class Misbehaving(Template):
+    """A template that gets past all bounds: what its process does is what `name` says."""
+
+    def markup(self, *_given, **_more):
+        match self.name:
+            case "hangs":
+                time.sleep(60)
+            case "hangs in C":
+                return str(9 ** (9**9))
+            case "dies":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case "eats memory":
+                return "x" * 2**29
+            case "raises":
+                raise ZeroDivisionError("Canary")
+        raise SystemExit(f"{self.name}?")
 
 
 @pytest.fixture
@@ -75,6 +94,29 @@ def test_a_template_without_bounds_fails_alone_and_holds_up_nobody(tmp_path, nam
     assert isinstance(first, SetupError)
     assert first.where.startswith(name)
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("hangs", "hangs: Rendering took too long. Look for a loop without end"),
+        ("hangs in C", "hangs in C: Rendering took too long."),
+        ("dies", "dies: The render process died of this record"),
+        ("eats memory", "eats memory: It takes more memory than a form may."),
+        ("raises", "raises: It could not be rendered: ZeroDivisionError: Canary."),
+        ("leaves", "leaves: The render process died of this record"),
+    ],
+)
+def test_whatever_a_form_does_to_its_process_costs_no_other_form(name, said):
+    bad = order_form(opportunity(lines(1)), template=name, name="Bad")
+    usual = shipped()
+    known = {f.name: getattr(usual.template, f.name) for f in fields(Template) if f.init}
+    designs = {"Standard": usual, "Bad": Design(Misbehaving(**{**known, "name": name}))}
+    with Renderers(designs, processes=1, seconds=1) as renderers:
+        first, *others = renderers.render([bad, *FORMS])
+    assert str(first).startswith(said)
+    assert "Canary" not in first.in_log
+    assert all(isinstance(pdf, Pdf) for pdf in others)
 
 
 def test_a_process_that_is_killed_each_time_is_said_to_have_died_of_the_record(renderers, monkeypatch):

@@ -111,4 +111,4 @@ def test_a_template_without_end_costs_its_own_form_only(world):
         worker._renderers = own
         report = world.run(worker)
     assert (report.made, report.failed) == (1, 1)
-    assert "Rendering took too long" in world.message(bad)
+    assert "form.xml:8" in world.message(bad)
