@@ -177,7 +177,7 @@ def _limits(found: Findings, api: Api, settings: Settings) -> None:
         return
     left = usage.allowed - usage.used
     said = f"API {VERSION}: {left:,} of {usage.allowed:,} calls a day are left; looking takes {ticks:,} of them"
-    if usage.spent or ticks > usage.allowed * _SHARE:
+    if usage.rarer > 1 or ticks > usage.allowed * _SHARE:
         found.note(f"{said}.", "Look less often: raise check_every, narrow business_hours, or buy API calls.")
     else:
         found.good(said)
