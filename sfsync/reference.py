@@ -14,7 +14,7 @@ from sfsync.forms.paths import FORM_KEYS
 from sfsync.messages import Messages, told
 from sfsync.records import Status
 from sfsync.schema import schema, spelled
-from sfsync.settings import Company, FieldNames, OrderFormSettings, Settings, TermsSettings, ThemeSettings
+from sfsync.settings import Company, FieldNames, FontSettings, OrderFormSettings, Settings, TermsSettings, ThemeSettings
 
 _STATUS = {
     Status.READY: "The order form is among the Files, and up to date.",
@@ -46,6 +46,7 @@ def _lines() -> Iterator[str]:
     yield from _section("Settings: `config/sfsync.yaml`", _settings("", Settings))
     yield from _section("`company:`", _settings("company.", Company))
     yield from _section("`theme:`, for all forms or for one", _settings("theme.", ThemeSettings))
+    yield from _section("`font:` of a theme", _settings("font.", FontSettings))
     yield from _section("Each of `order_forms:`", _settings("", OrderFormSettings))
     yield from _section("Each of an order form's `terms:`", _settings("", TermsSettings))
     yield from _section("`fields:`", _settings("fields.", FieldNames))

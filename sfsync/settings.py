@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.numbers import list_currencies
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from sfsync import measures, schedule
 from sfsync.messages import Messages
@@ -120,6 +120,15 @@ class TermsSettings(_Model):
     when: Expression = Field("", description="Only for Opportunities of which this is true; left out, for all.")
 
 
+class FontSettings(_Model):
+    """The company's own typeface, as TrueType files in the templates folder."""
+
+    regular: Text = Field(description="The file for plain text, such as `Brand-Regular.ttf`.")
+    bold: str = Field("", description="The file for bold; else plain text's.")
+    italic: str = Field("", description="The file for italic; else plain text's.")
+    bold_italic: str = Field("", description="The file for bold italic; else bold's.")
+
+
 class ThemeSettings(_Model):
     """How forms look. The logo stands under `company:`."""
 
@@ -127,18 +136,18 @@ class ThemeSettings(_Model):
     ink: Colour = Field("#1c232b", description="Text.")
     muted: Colour = Field("#66717d", description="Labels and what steps back.")
     tint: Colour = Field("#f3f5f8", description="The bands behind fields and groups.")
+    font: FontSettings | None = Field(None, description="Your own typeface; else Noto Sans.")
     size: Length = Field("8.5pt", description="The size of text.")
     page: Paper = Field("A4", description=f"The paper: {', '.join(measures.PAPERS)}.")
     margins: Margins = Field(
         "42pt 48pt 36pt 48pt", description="Top, right, bottom and left; or one or two of them, as in CSS."
     )
 
-    @model_validator(mode="after")
-    def _leaves_room(self) -> Self:
+    @property
+    def leaves_room(self) -> bool:
+        """Whether there is a page left between the margins."""
         (wide, high), (top, right, bottom, left) = measures.PAPERS[self.page], measures.lengths(self.margins)
-        if wide - left - right < wide / 3 or high - top - bottom < high / 3:
-            raise ValueError(f"The margins {self.margins} leave too little of a page of {self.page}.")
-        return self
+        return wide - left - right > wide / 3 and high - top - bottom > high / 3
 
 
 class OrderFormSettings(_Model):

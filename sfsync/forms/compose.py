@@ -14,12 +14,13 @@ from sfsync.config import Config, shown
 from sfsync.due import Version
 from sfsync.errors import RecordIncomplete, SetupError, SetupErrors, did_you_mean
 from sfsync.forms.design import Design
+from sfsync.forms.fonts import Family, truetype
 from sfsync.forms.foreign import PdfFile
 from sfsync.forms.legal import PdfForm
 from sfsync.forms.locales import Voice, Wish, country, of_country, tongue, voice, wish
 from sfsync.forms.money import Formatter
 from sfsync.forms.template import Condition, Template, Text
-from sfsync.forms.theme import theme
+from sfsync.forms.theme import Theme, merged, theme
 from sfsync.messages import Messages
 from sfsync.records import FieldLabel, Opportunity, OrderForm, Values
 from sfsync.settings import OrderFormSettings, Settings
@@ -149,10 +150,27 @@ def _design(config: Config, form: OrderFormSettings, where: Callable[..., str]) 
     texts = [t.file for t in form.terms if t.file.endswith(_TEXT)]
     return Design(
         _template(config, form, texts, where),
-        theme(config.settings.theme, form.theme),
+        _theme(config, form, where),
         appendices={t.file: pdf(t.file, "terms", n, "file") for n, t in enumerate(form.terms) if t.file not in texts},
         letterhead=pdf(form.letterhead, "letterhead").alone() if form.letterhead else None,
     )
+
+
+def _theme(config: Config, form: OrderFormSettings, where: Callable[..., str]) -> Theme:
+    def place(key: str) -> str:
+        return where("theme", key) if key in form.theme.model_fields_set else config.where("theme", key)
+
+    said = merged(config.settings.theme, form.theme)
+    if not said.leaves_room:
+        what = f"The margins {said.margins} leave too little of a page of {said.page}."
+        raise SetupError(what, where=place("margins"))
+    if said.font is None:
+        return theme(said, None)
+    files = {
+        style: truetype(name, _found(config, name, place("font")).read_bytes())
+        for style, name in said.font.model_dump().items() if name
+    }  # fmt: skip
+    return theme(said, Family(**files))
 
 
 def _template(

@@ -52,10 +52,16 @@ class Theme:
         return self.page[0] - self.margins[1] - self.margins[3]
 
 
-def theme(common: ThemeSettings, own: ThemeSettings) -> Theme:
-    """The theme that the settings describe; what a form says of its own goes before what holds for all."""
-    said = common.model_copy(update=own.model_dump(include=own.model_fields_set))
+def merged(common: ThemeSettings, own: ThemeSettings) -> ThemeSettings:
+    """What a form says of its own goes before what holds for all."""
+    said = common.model_dump(exclude_unset=True) | own.model_dump(exclude_unset=True)
+    return ThemeSettings.model_validate(said)
+
+
+def theme(said: ThemeSettings, family: Family | None) -> Theme:
+    """The theme that the settings describe, with the typeface that they name."""
     return Theme(
+        family=family,
         accent=said.accent,
         ink=said.ink,
         muted=said.muted,
