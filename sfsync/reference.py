@@ -65,7 +65,19 @@ def _section(title: str, lines: "Iterator[str] | list[str]") -> Iterator[str]:
     yield from lines
 
 
+_COMPLETION = """\
+To have verbs and options completed as you type, put this into `~/.bashrc` (for zsh, `zsh_source` into `~/.zshrc`; fish:
+`_SFSYNC_COMPLETE=fish_source sfsync > ~/.config/fish/completions/sfsync.fish`):
+
+```sh
+eval "$(_SFSYNC_COMPLETE=bash_source sfsync)"
+```
+"""
+
+
 def _verbs() -> Iterator[str]:
+    yield from _COMPLETION.splitlines()
+    yield ""
     for name, command in verbs().items():
         yield f"### `sfsync {name}`"
         yield ""

@@ -11,7 +11,7 @@ import click
 
 from sfsync import __version__
 from sfsync.cli import screen
-from sfsync.errors import SfsyncError, TryAgainLater
+from sfsync.errors import SfsyncError, TryAgainLater, did_you_mean
 
 #: sysexits.h: the service is unavailable, try again later
 TRY_AGAIN = 75
@@ -66,6 +66,13 @@ class Verbs(click.Group):
             return None
         command: click.Command = import_module(f"sfsync.cli.{name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in VERBS:
+            raise click.UsageError(f"There is no verb '{args[0]}'. {did_you_mean(args[0], VERBS)}".strip(), ctx)
+        return super().resolve_command(ctx, args)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """As it is written: click would fill the lines."""

@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -27,17 +28,22 @@ _QUIET = 900.0
 def command(settings: Path, as_json: bool, watch: bool) -> int:
     loaded = config.load(settings).settings
     api = connected()
-    while True:
-        found = status.look(api, loaded)
-        if watch and out.is_terminal:
-            out.clear()
-        if as_json:
-            say(json.dumps(asdict(found), default=str))
-        else:
-            _say(found, loaded)
-        if not watch:
-            return 0
-        time.sleep(_EVERY)
+    _show(status.look(api, loaded), loaded, as_json=as_json)
+    with suppress(KeyboardInterrupt):
+        while watch:
+            time.sleep(_EVERY)
+            found = status.look(api, loaded)
+            if out.is_terminal:
+                out.clear()
+            _show(found, loaded, as_json=as_json)
+    return 0
+
+
+def _show(found: Standing, settings: Settings, *, as_json: bool) -> None:
+    if as_json:
+        say(json.dumps(asdict(found), default=str, ensure_ascii=False))
+    else:
+        _say(found, settings)
 
 
 def _say(found: Standing, settings: Settings) -> None:
