@@ -27,7 +27,12 @@ _SAME = {"\u2329": "\u3008", "\u232a": "\u3009"}
 
 def base_level(text: str) -> int:
     """0 or 1 by the first strong character outside of isolates (P2, P3); 0 where there is none."""
-    return _first_strong(_classes(text)) or 0
+    return int(next(_strong(_classes(text)), "L") == "R")
+
+
+def reads_forwards(text: str) -> bool:
+    """Whether it has letters outside of isolates, and all of them read from left to right."""
+    return set(_strong(_classes(text))) == {"L"}
 
 
 def levels(text: str, base: int) -> list[int]:
@@ -95,7 +100,8 @@ def _partners(classes: Sequence[str]) -> dict[int, int]:
     return pairs
 
 
-def _first_strong(classes: Sequence[str]) -> int | None:
+def _strong(classes: Sequence[str]) -> Iterator[str]:
+    """ "L" or "R" for each letter outside of isolates."""
     depth = 0
     for kind in classes:
         if kind in _INITIATORS:
@@ -103,8 +109,7 @@ def _first_strong(classes: Sequence[str]) -> int | None:
         elif kind == "PDI":
             depth = max(0, depth - 1)
         elif kind in _STRONG and not depth:
-            return int(_STRONG[kind] == "R")
-    return None
+            yield _STRONG[kind]
 
 
 def _explicit(classes: Sequence[str], partners: dict[int, int], base: int) -> tuple[list[str], list[int]]:
@@ -129,7 +134,7 @@ def _explicit(classes: Sequence[str], partners: dict[int, int], base: int) -> tu
 def _side_of_isolate(kind: str, at: int, classes: Sequence[str], partners: dict[int, int]) -> str:
     if kind == "FSI":
         inside = classes[at + 1 : partners.get(at, len(classes))]
-        return "R" if _first_strong(inside) else "L"
+        return next(_strong(inside), "L")
     return "R" if kind == "RLI" else "L"
 
 
@@ -378,6 +383,11 @@ def unmarked(text: str) -> str:
     return text if text.isascii() else _MARKS.sub("", text)
 
 
-def isolated(text: str) -> str:
-    """A value whose direction is its own affair: it turns nothing around that stands before or behind it (FSI, PDI)."""
-    return f"\u2068{_ENCLOSING.sub('', text)}\u2069" if text else ""
+def isolated(text: str, *, backwards: bool) -> str:
+    """A value whose direction is its own affair: it turns nothing around that stands before or behind it (FSI, PDI).
+
+    As it is where nothing could turn: in a form that is not read `backwards`, text without letters that are.
+    """
+    if not text or not (backwards or turns(text)):
+        return text
+    return f"\u2068{_ENCLOSING.sub('', text)}\u2069"

@@ -12,11 +12,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from sfsync.forms import bounds
-from sfsync.forms.bidi import isolated, turns
+from sfsync.forms.bidi import isolated
 from sfsync.forms.filters import FORMATTER, LINE, WORDS, all_filters, all_tests, decimal, shown, together
 from sfsync.forms.money import Formatter
 from sfsync.forms.paths import Names
-from sfsync.forms.words import translated
+from sfsync.forms.words import Words, translated
 
 #: the functions that a template may call; what they return is the same every time
 FUNCTIONS = ("range", "namespace")
@@ -119,9 +119,9 @@ def _finalizer(newline: str) -> Callable[[Context, Any], Any]:
         if text.isascii() and text.isprintable() and not form.backwards:
             return text
         text = printable(text, newline)
-        if newline != LINE or not (form.backwards or turns(text)):
+        if newline != LINE or isinstance(value, Words):
             return text
-        return LINE.join(map(isolated, text.split(LINE)))
+        return LINE.join([isolated(line, backwards=form.backwards) for line in text.split(LINE)])
 
     return finalize
 

@@ -217,6 +217,7 @@ def truetype(name: str, data: bytes) -> bytes:
     try:
         font = _font(data)
         lacking = "".join(chr(code) for code in range(33, 127) if not font.face.charToGlyph.get(code))
+        font.face.makeSubset(range(32, 127))
         Outline(hb.Blob(data)).shape("x", "Latn", backwards=False)
     except (TTFError, ValueError, KeyError, IndexError, TypeError, struct.error, hb.HarfBuzzError) as error:
         raise SetupError("It is not a TrueType font, or damaged.", where=name, remedy=_REMEDY) from error

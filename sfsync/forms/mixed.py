@@ -30,7 +30,9 @@ class _Paragraph:
         self._styles = [style for style, _ in segments]
         self._ends = list(accumulate(len(text) for _, text in segments))
         self._language = eastasian.language_of(self._text, self._styles[0].language)
-        self._base = 1 if self._styles[0].backwards else bidi.base_level(self._text)
+        # Terms in English on a form in Hebrew: their full stops stand where English has them.
+        backwards = self._styles[0].backwards and not bidi.reads_forwards(self._text)
+        self._base = 1 if backwards else bidi.base_level(self._text)
         still = not self._base and not bidi.turns(self._text)
         self._levels = [0] * len(self._text) if still else bidi.levels(self._text, self._base)
 

@@ -11,6 +11,7 @@ from jinja2 import nodes, pass_context
 from jinja2.runtime import Context
 
 from sfsync.errors import SetupError, did_you_mean
+from sfsync.forms.bidi import isolated
 from sfsync.forms.filters import FORMATTER, WORDS, shown
 from sfsync.forms.locales import wish
 
@@ -47,12 +48,21 @@ class Catalogue:
         return ((word, f"{self.name}:{self.lines[word]}") for word in self.words if word not in known)
 
 
+class Words(str):
+    """Text in the form's own language, which goes in the direction of what stands around it."""
+
+    __slots__ = ()
+
+
 @pass_context
 def translated(context: Context, word: str, **values: Any) -> str:
     """`_` in a template: the word in the form's language, with what stands for its {placeholders}."""
     form, words = context[FORMATTER], context.get(WORDS, {})
     said: str = words.get(word, word)
-    return _PLACEHOLDER.sub(lambda found: shown(values[found[1]], form, words), said) if values else said
+    if not values:
+        return Words(said)
+    given = {name: isolated(shown(value, form, words), backwards=form.backwards) for name, value in values.items()}
+    return Words(_PLACEHOLDER.sub(lambda found: given[found[1]], said))
 
 
 def placeholders(text: str) -> list[str]:

@@ -54,7 +54,9 @@ def test_brackets_are_paired_as_unicode_lists_them():
 
 
 def test_a_value_is_isolated_and_its_own_embeddings_go():
-    assert bidi.isolated("a\u202eb\u2066c\u200f") == "\u2068abc\u200f\u2069"
+    assert bidi.isolated("a\u202eb\u2066c\u200f", backwards=False) == "\u2068abc\u200f\u2069"
+    assert bidi.isolated("abc", backwards=True) == "\u2068abc\u2069"
+    assert bidi.isolated("abc", backwards=False) == "abc"
 
 
 def test_the_direction_of_a_paragraph_is_that_of_its_first_letter_outside_of_values():

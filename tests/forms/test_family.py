@@ -1,0 +1,75 @@
+"""A company's own typeface."""
+
+import pickle
+import struct
+import zlib
+from io import BytesIO
+
+import pymupdf_fonts
+import pytest
+from pypdf import PdfReader
+
+from sfsync.errors import SetupError
+from sfsync.forms.design import Design
+from sfsync.forms.fonts import Family, face, truetype
+from sfsync.forms.render import render
+from sfsync.forms.template import Template
+from sfsync.forms.theme import Theme
+from tests.forms.sample import order_form
+
+BRAND = pymupdf_fonts.myfont("figo")
+BRAND_BOLD = pymupdf_fonts.myfont("figbo")
+
+
+def made(tmp_path, text, family):
+    (tmp_path / "form.xml").write_text('<form title="x"><p>{{ Opportunity.Name }} <b>bold</b> <i>it</i></p></form>')
+    design = Design(Template.load(tmp_path / "form.xml"), Theme(family=family))
+    return render(order_form({"Name": text}), pickle.loads(pickle.dumps(design)))
+
+
+def fonts_of(pdf):
+    page = PdfReader(BytesIO(pdf.content)).pages[0]
+    return {font["/BaseFont"].split("+")[1] for font in page["/Resources"]["/Font"].values()}
+
+
+def test_a_form_is_set_in_the_companys_font_and_what_that_lacks_in_ours(tmp_path):
+    pdf = made(tmp_path, "Acme ₿ ʱ", Family(BRAND, BRAND_BOLD))
+    assert PdfReader(BytesIO(pdf.content)).pages[0].extract_text() == "Acme ₿ ʱ bold it"
+    assert {"FiraGO-Regular", "FiraGO-Bold"} <= fonts_of(pdf)
+    assert pdf.missing == ""
+
+
+def test_a_style_that_is_not_there_is_the_nearest(tmp_path):
+    family = Family(BRAND, BRAND_BOLD)
+    assert family.style(bold=True, italic=True) == BRAND_BOLD
+    assert family.style(bold=False, italic=True) == BRAND
+    assert fonts_of(made(tmp_path, "x", Family(BRAND))) == {"FiraGO-Regular"}
+
+
+def test_another_font_is_another_design():
+    template = Template.load
+    assert repr(Family(BRAND)) != repr(Family(BRAND_BOLD))
+    assert template
+
+
+def without(table):
+    """The font with one table renamed."""
+    return BRAND.replace(table, b"zzzz", 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [(b"", "not a TrueType font"), (b"garbage" * 99, "not a TrueType font"), (b"OTTO" + BRAND[4:], "PostScript"),
+     (b"wOFF" + zlib.compress(BRAND), "WOFF"), (b"wOF2xx", "WOFF2"), (b"PK\x03\x04xx", "zip"), (b"ttcf" + BRAND[4:], "collection"),
+     (BRAND[:5000], "not a TrueType font"), (BRAND[: len(BRAND) // 2], "not a TrueType font"), (BRAND[:4] + bytes(900), "not a TrueType font"),
+     (without(b"glyf"), "not a TrueType font"), (without(b"cmap"), "not a TrueType font"), (without(b"head"), "not a TrueType font"),
+     (struct.pack(">IHHHH", 0x10000, 0xFFFF, 0, 0, 0), "not a TrueType font")],
+)  # fmt: skip
+def test_a_file_that_is_no_truetype_font_is_refused_by_name_with_what_to_give_instead(data, says):
+    with pytest.raises(SetupError, match=rf"brand\.ttf: .*{says}.*\.ttf file"):
+        truetype("brand.ttf", data)
+
+
+def test_a_truetype_font_is_taken():
+    assert truetype("brand.ttf", BRAND) is BRAND
+    assert face(Family(BRAND)).draws("é")
