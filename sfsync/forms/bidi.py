@@ -101,7 +101,7 @@ def _partners(classes: Sequence[str]) -> dict[int, int]:
 
 
 def _strong(classes: Sequence[str]) -> Iterator[str]:
-    """ "L" or "R" for each letter outside of isolates."""
+    """Each letter outside of isolates, as "L" or "R"."""
     depth = 0
     for kind in classes:
         if kind in _INITIATORS:

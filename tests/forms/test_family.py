@@ -46,10 +46,11 @@ def test_a_style_that_is_not_there_is_the_nearest(tmp_path):
     assert fonts_of(made(tmp_path, "x", Family(BRAND))) == {"FiraGO-Regular"}
 
 
-def test_another_font_is_another_design():
-    template = Template.load
-    assert repr(Family(BRAND)) != repr(Family(BRAND_BOLD))
-    assert template
+def test_another_font_is_another_design(tmp_path):
+    (tmp_path / "form.xml").write_text('<form title="x"/>')
+    template = Template.load(tmp_path / "form.xml")
+    designs = [Design(template, Theme(family=family)) for family in (None, Family(BRAND), Family(BRAND_BOLD))]
+    assert len({design.fingerprint for design in designs}) == 3
 
 
 def without(table):
@@ -57,14 +58,24 @@ def without(table):
     return BRAND.replace(table, b"zzzz", 1)
 
 
-@pytest.mark.parametrize(
-    ("data", "says"),
-    [(b"", "not a TrueType font"), (b"garbage" * 99, "not a TrueType font"), (b"OTTO" + BRAND[4:], "PostScript"),
-     (b"wOFF" + zlib.compress(BRAND), "WOFF"), (b"wOF2xx", "WOFF2"), (b"PK\x03\x04xx", "zip"), (b"ttcf" + BRAND[4:], "collection"),
-     (BRAND[:5000], "not a TrueType font"), (BRAND[: len(BRAND) // 2], "not a TrueType font"), (BRAND[:4] + bytes(900), "not a TrueType font"),
-     (without(b"glyf"), "not a TrueType font"), (without(b"cmap"), "not a TrueType font"), (without(b"head"), "not a TrueType font"),
-     (struct.pack(">IHHHH", 0x10000, 0xFFFF, 0, 0, 0), "not a TrueType font")],
-)  # fmt: skip
+NO_FONT = "not a TrueType font"
+REFUSED = [
+    (b"", NO_FONT),
+    (b"garbage" * 99, NO_FONT),
+    (b"OTTO" + BRAND[4:], "PostScript"),
+    (b"wOFF" + zlib.compress(BRAND), "WOFF"),
+    (b"wOF2xx", "WOFF2"),
+    (b"PK\x03\x04xx", "zip"),
+    (b"ttcf" + BRAND[4:], "collection"),
+    (BRAND[:5000], NO_FONT),
+    (BRAND[: len(BRAND) // 2], NO_FONT),
+    (BRAND[:4] + bytes(900), NO_FONT),
+    *((without(table), NO_FONT) for table in (b"glyf", b"cmap", b"head", b"hmtx", b"maxp")),
+    (struct.pack(">IHHHH", 0x10000, 0xFFFF, 0, 0, 0), NO_FONT),
+]
+
+
+@pytest.mark.parametrize(("data", "says"), REFUSED)
 def test_a_file_that_is_no_truetype_font_is_refused_by_name_with_what_to_give_instead(data, says):
     with pytest.raises(SetupError, match=rf"brand\.ttf: .*{says}.*\.ttf file"):
         truetype("brand.ttf", data)
