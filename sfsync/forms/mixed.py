@@ -46,13 +46,20 @@ class _Paragraph:
             if start < end and used + self._width(end, stop - _spaces(unit)) > width:
                 yield self._line(start, end)
                 start, used = end, 0.0
-            while start == end and wide > width and (cut := self._cut(start, stop - _spaces(unit), width)) < stop:
-                yield self._line(start, cut)
-                start = end = cut
+            if start == end and wide > width:
+                for cut in self._cuts(start, stop - _spaces(unit), width):
+                    yield self._line(start, cut)
+                    start = end = cut
                 wide = self._width(start, stop)
             used += wide
             end = stop
         yield self._line(start, end)
+
+    def _cuts(self, start: int, stop: int, width: float) -> Iterator[int]:
+        """Where a part has to be broken again and again, until what is left fits."""
+        while (cut := self._cut(start, stop, width)) < stop:
+            yield cut
+            start = cut
 
     def _cut(self, start: int, stop: int, width: float) -> int:
         """Where the text from `start` on has to be broken to fit; `stop` where it fits."""
