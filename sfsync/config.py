@@ -54,9 +54,14 @@ class Config:
 
     def find(self, name: str) -> Path:
         """A template or logo, looked for in `templates` beside the settings' folder, in it, and beside the file."""
-        here = self.path.resolve().parent
-        folders = (here.parent / "templates", here / "templates", here)
+        folders = template_folders(self.path)
         return next((f / name for f in folders if (f / name).is_file()), folders[0] / name)
+
+
+def template_folders(path: Path) -> tuple[Path, ...]:
+    """Where the templates of these settings are looked for, in this order."""
+    here = path.resolve().parent
+    return here.parent / "templates", here / "templates", here
 
 
 def load(path: Path) -> Config:

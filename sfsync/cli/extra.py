@@ -7,12 +7,12 @@ from sfsync.errors import SetupError
 
 
 @contextmanager
-def pocketorg_packages() -> Iterator[None]:
+def packages(of: str = "The pocket org") -> Iterator[None]:
     """Say what to install where an import within fails."""
     try:
         yield
     except ModuleNotFoundError as missing:
         raise SetupError(
-            f"The pocket org needs packages that are not installed ({missing.name}).",
+            f"{of} needs packages that are not installed ({missing.name}).",
             remedy="Install them: pip install -r requirements-dev.txt",
         ) from None

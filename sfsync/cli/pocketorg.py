@@ -8,7 +8,7 @@ import click
 
 from sfsync import shipped
 from sfsync.cli.app import verb
-from sfsync.cli.extra import pocketorg_packages
+from sfsync.cli.extra import packages
 from sfsync.errors import SetupError
 
 _FEATURES = ("multicurrency", "quotes", "schedules")
@@ -46,7 +46,7 @@ def command(  # noqa: PLR0917 (click passes them by name)
     bare: bool,
     feature: tuple[str, ...],
 ) -> int:
-    with pocketorg_packages():
+    with packages():
         from sfsync.pocketorg.command import serve  # noqa: PLC0415 (its packages are an extra)
     metadata = () if bare else (shipped.METADATA,)
     try:

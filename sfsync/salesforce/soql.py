@@ -54,6 +54,15 @@ def among(field: str, values: Iterable[str]) -> str:
     return f"{field} IN {texts(values)}"
 
 
+def contains(field: str, part: str) -> str:
+    """Write a condition on a text field that has `part` somewhere, in whatever case.
+
+    Source: SOQL and SOSL Reference, "Quoted String Escape Sequences": a backslash takes % and _ their meaning in LIKE.
+    """
+    inner = re.sub(r"([%_])", r"\\\1", text(part)[1:-1])
+    return f"{field} LIKE '%{inner}%'"
+
+
 def among_ids(field: str, values: Iterable[str]) -> str:
     """Write a condition on an Id field."""
     return f"{field} IN {texts(map(record_id, values))}"
