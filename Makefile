@@ -30,7 +30,7 @@ browser: setup  ## be the rep in Chromium, which this installs on Debian where i
 	command -v chromium >/dev/null && command -v chromedriver >/dev/null || { \
 	    $(ASROOT) apt-get update --quiet && $(ASROOT) apt-get install --quiet --yes chromium chromium-driver; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'selenium>=4.27'
-	$(BIN)/pytest tests/page
+	$(BIN)/pytest tests/page tests/studio
 
 bench: setup .bench/ready  ## measure: latency, calls, rendering beside other engines, memory
 	$(BIN)/python -m benchmarks

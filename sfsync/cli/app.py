@@ -24,6 +24,7 @@ VERBS = (
     "init",
     "check",
     "preview",
+    "studio",
     "explain",
     "run",
     "backfill",

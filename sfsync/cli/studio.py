@@ -3,6 +3,7 @@
 import os
 import secrets
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -30,15 +31,19 @@ def command(settings: Path, port: int, sample: bool) -> int:
         from sfsync.studio.desk import Desk  # noqa: PLC0415
         from sfsync.studio.room import Room  # noqa: PLC0415
     if not settings.is_file():
-        raise SetupError("There are no settings.", where=str(settings), remedy="Name them with --config, or sfsync init.")
+        raise SetupError(
+            "There are no settings.", where=str(settings), remedy="Name them with --config, or sfsync init."
+        )
     api = None if sample else _org()
     key = secrets.token_urlsafe(24)
     with _listening(port) as listener, Renderers({}, processes=1) as renderers:
         say(f"The studio is open: http://127.0.0.1:{listener.getsockname()[1]}/#{key}", "green")
         say("Edit the files in your editor; the page follows each save. Ctrl-C ends it.")
-        app = Room(Desk(settings, renderers, api, schedule.utc_now), key).app()
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
-        server.run([listener])
+        room = Room(Desk(settings, renderers, api, schedule.utc_now), key)
+        server = uvicorn.Server(uvicorn.Config(room.app(), log_level="warning"))
+        room.stopping = lambda: server.should_exit
+        with suppress(KeyboardInterrupt):  # how it is ended
+            server.run([listener])
     return 0
 
 
@@ -61,6 +66,9 @@ def _listening(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
+        listener.listen()  # from here on a browser is kept waiting, not refused
     except (OSError, OverflowError) as error:
-        raise SetupError(f"It cannot be listened on: {error}.", where="--port", remedy="Name another; 0 is any.") from None
+        raise SetupError(
+            f"It cannot be listened on: {error}.", where="--port", remedy="Name another; 0 is any."
+        ) from None
     return listener

@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,8 +33,6 @@ _PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)(?::(?P<column>\d+))?")
 _SHOWN = ("*.xml", "words/*.yaml")
 _MOST_DEALS = 20
 _MOST_FIELDS = 60
-#: seconds between two looks at the files
-_LOOK_EVERY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +66,10 @@ class Desk:
         self._blueprints: tuple[Blueprint, ...] = ()
         self._lock = threading.Lock()
 
-    def wait(self, stamp: str, seconds: float) -> bool:
-        """Wait until the files are others than at `stamp`; False where they stay the same that long."""
-        deadline = time.monotonic() + seconds
-        while self._stamp() == stamp:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(_LOOK_EVERY)
-        return True
+    def stamp(self) -> str:
+        """The state of all files: another text as soon as one of them is saved."""
+        every = [self.path, *sorted(path for path in self._folder.rglob("*") if path.is_file())]
+        return " ".join(f"{path.name}:{_moment(path)}" for path in every)
 
     def files(self) -> list[dict[str, str]]:
         """The settings and every template, as they are on disk now."""
@@ -83,7 +78,7 @@ class Desk:
     def state(self) -> dict[str, Any]:
         """Read everything anew; what the page shows beside the form."""
         with self._lock:
-            stamp = self._stamp()
+            stamp = self.stamp()
             self._load()
             return {
                 "stamp": stamp,
@@ -132,10 +127,6 @@ class Desk:
 
     def _paths(self) -> list[Path]:
         return [self.path, *(path for pattern in _SHOWN for path in sorted(self._folder.glob(pattern)))]
-
-    def _stamp(self) -> str:
-        every = [self.path, *sorted(path for path in self._folder.rglob("*") if path.is_file())]
-        return " ".join(f"{path.name}:{_moment(path)}" for path in every)
 
     def _load(self) -> None:
         try:
@@ -196,8 +187,10 @@ def _org_fields(describer: Describer) -> Iterator[dict[str, str]]:
 
 
 def _around(root: str, info: ObjectInfo, describer: Describer) -> Iterator[dict[str, str]]:
-    parents = {f"{root}.{f.relationship}": f.parent for f in info.fields.values() if f.parent in _PARENTS}
-    objects = {root: info, **{path: describer.get(name) for path, name in parents.items()}}
+    objects = {root: info}
+    for lookup in (f for f in info.fields.values() if f.parent in _PARENTS):
+        with suppress(SetupError):  # an object that this user may not see
+            objects[f"{root}.{lookup.relationship}"] = describer.get(lookup.parent)
     for prefix, found in objects.items():
         for one in found.fields.values():
             yield {"path": f"{prefix}.{one.name}", "label": f"{found.label}: {one.label}", "type": one.type}

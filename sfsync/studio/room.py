@@ -1,9 +1,10 @@
 """The page over HTTP, on loopback, for one browser.
 
 Other pages that are open in it cannot get in: the Host header must name loopback (a foreign name that resolves to it is
-DNS rebinding), a foreign Origin is refused, and all that says something needs the key that stands in the page's address.
+DNS rebinding), a foreign Origin is refused, and whatever says something needs the key of the page's address.
 """
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -39,8 +40,8 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-#: how long a browser is kept waiting for a change of the files
-_WAIT_SECONDS = 20.0
+#: seconds between two looks at the files, and how many there are before a browser asks again
+_LOOK_EVERY, _LOOKS = 0.1, 200
 #: pixels for each point of the page: sharp on a dense screen
 _SCALE = 2.0
 
@@ -50,6 +51,8 @@ class Room:
 
     def __init__(self, desk: Desk, key: str) -> None:
         self._desk, self._key = desk, key
+        #: whether whoever waits is sent away
+        self.stopping: Callable[[], bool] = lambda: False
 
     def app(self) -> Starlette:
         """Everything that the browser may ask for."""
@@ -99,9 +102,13 @@ class Room:
     async def _state(self, request: Request) -> Response:
         """The files and their mistakes, as soon as they are others than those at `since`."""
         since = request.query_params.get("since", "")
-        if since and not await run_in_threadpool(self._desk.wait, since, _WAIT_SECONDS):
-            return JSONResponse({"stamp": since})
-        return JSONResponse(await run_in_threadpool(self._desk.state))
+        for _ in range(_LOOKS):
+            if self._desk.stamp() != since:
+                return JSONResponse(await run_in_threadpool(self._desk.state))
+            if self.stopping():
+                break
+            await asyncio.sleep(_LOOK_EVERY)
+        return JSONResponse({"stamp": since})
 
     async def _deals(self, request: Request) -> Response:
         return JSONResponse(await run_in_threadpool(self._desk.deals, request.query_params.get("q", "")))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.page.conftest import PHONE
+from tests.browser import PHONE
 
 pytestmark = pytest.mark.browser
 
