@@ -46,7 +46,7 @@ def test_a_page_of_an_older_form_is_never_shown_with_a_newer_one(studio):
 def test_a_save_ends_the_waiting_and_the_next_form_is_another(studio):
     before = state(studio)
     old = look(studio), studio.get("/form.pdf").content
-    studio.change("<h>Terms</h>", "<h>Small print</h>")
+    studio.change('<h>{{ _("Terms") }}</h>', "<h>Small print</h>")
     assert studio.get("/state", since=before["stamp"]).json()["stamp"] != before["stamp"]
     assert look(studio)["pages"]
     assert studio.get("/form.pdf").content != old[1]
