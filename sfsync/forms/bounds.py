@@ -17,10 +17,10 @@ from jinja2.visitor import NodeTransformer
 BUDGET = "budget of a run"
 ROUNDS = "rounds of a loop"
 TOGETHER = "texts together"
-#: rounds of all loops of a form together; a form of 10,000 lines takes some 20,000
+#: rounds of all loops of a form together; a form of 5,000 lines takes some 10,000
 _MOST_ROUNDS = 200_000
 #: characters that a form, with its markup, and one text may have; entries of a list
-_LARGEST_FORM, LARGEST_TEXT, _LONGEST_LIST = 10_000_000, 1_000_000, 100_000
+_LARGEST_FORM, LARGEST_TEXT, _LONGEST_LIST = 2_000_000, 1_000_000, 100_000
 _LARGEST_NUMBER, _LARGEST_POWER = Decimal(10) ** 30, 100
 
 
@@ -52,6 +52,14 @@ def text(value: str) -> str:
     if len(value) > LARGEST_TEXT:
         raise TooMuch(f"a text has more than {LARGEST_TEXT:,} characters")
     return value
+
+
+def counted(*numbers: int) -> range:
+    """Python's range, as far as a list may be long."""
+    found = range(*numbers)
+    if len(found[: _LONGEST_LIST + 1]) > _LONGEST_LIST:
+        raise TooMuch(f"a range has more than {_LONGEST_LIST:,} numbers")
+    return found
 
 
 def listed(values: Iterable[Any]) -> list[Any]:

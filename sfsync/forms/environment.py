@@ -18,8 +18,6 @@ from sfsync.forms.money import Formatter
 from sfsync.forms.paths import Names
 from sfsync.forms.words import Words, translated
 
-#: the functions that a template may call; what they return is the same every time
-FUNCTIONS = ("range", "namespace")
 _NEWLINE = re.compile("\r\n|[\r\n\v\f\x85\u2028\u2029]")
 #: not allowed in XML, or without meaning: controls, noncharacters, halves of surrogate pairs
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
@@ -69,7 +67,8 @@ def environment(loader: BaseLoader | None = None, *, markup: bool) -> Environmen
     env.filters |= {bounds.ROUNDS: bounds.rounds, bounds.TOGETHER: together}
     env.tests.clear()
     env.tests.update(all_tests())
-    env.globals = {name: env.globals[name] for name in FUNCTIONS} | {"_": translated}
+    # All that a template may call; what they return is the same every time.
+    env.globals = {"range": bounds.counted, "namespace": env.globals["namespace"]} | {"_": translated}
     return env
 
 
@@ -98,9 +97,9 @@ class Files(BaseLoader):
         self._sources = sources
         self._also = also
 
-    def names(self) -> list[str]:
-        """The files as messages show them."""
-        return [shown_as for _, shown_as in self._sources.values()]
+    def texts(self) -> dict[str, str]:
+        """The files by their names in messages."""
+        return {shown_as: source for source, shown_as in self._sources.values() if source}
 
     def load(self, environment: Environment, name: str, globals: Any = None) -> Template:  # noqa: A002, ARG002 (Jinja's)
         if name not in self._sources:

@@ -6,21 +6,21 @@ settings, `Expression` a value there. Each knows the fields that it reads.
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from traceback import extract_tb
+from traceback import FrameSummary, extract_tb
 from typing import Any, NoReturn, TypeVar
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from jinja2 import Template as Compiled
-from jinja2 import TemplateError
+from jinja2 import TemplateError, UndefinedError
 from jinja2.runtime import Undefined
 
 from sfsync.errors import SetupError
 from sfsync.forms import environment
-from sfsync.forms.bounds import BUDGET, Budget
+from sfsync.forms.bounds import BUDGET, Budget, TooMuch
 from sfsync.forms.filters import FORMATTER, WORDS
 from sfsync.forms.markup import PLACE
 from sfsync.forms.money import formatter
@@ -34,6 +34,9 @@ __all__ = ["Condition", "Expression", "FieldPath", "Template", "Text"]
 _IN_SETTINGS = "settings"
 #: tags in each other
 _DEEPEST = 32
+#: the place of a tag that `placed` wrote into a source, and the name that Jinja misses
+_PLACES = re.compile(rf' {PLACE}="[^"]*"')
+_MISSING = re.compile(r"'(\w+)'(?: is undefined)?$")
 _LINES = "OpportunityLineItems"
 _BRACES = re.compile(r"[{%#]\}|\{[{%#]")
 _T = TypeVar("_T")
@@ -207,11 +210,16 @@ def _tried(
 
 
 def _explain(error: Exception, compiled: Compiled, name: str, where: str) -> NoReturn:
-    files = {name, *_names(compiled)}
-    place = next(
-        (f"{f.filename}:{f.lineno}" for f in reversed(extract_tb(error.__traceback__)) if f.filename in files), name
-    )
+    texts = {name: "", **_texts(compiled)}
+    frames = (frame for frame in reversed(extract_tb(error.__traceback__)) if frame.filename in texts)
+    place = next((_place(frame, texts[frame.filename], error) for frame in frames), name)
     what = str(error).rstrip(".") or type(error).__name__
+    if isinstance(error, TooMuch):
+        what = f"The template asks for too much: {what}."
+        remedy = "Look for a loop or a text that grows without end."
+        raise SetupError(what, where=where or place, remedy=remedy) from error
+    if isinstance(error, UndefinedError) and (missing := _MISSING.search(what)):
+        what = f"there is no {missing[1]}"
     raise SetupError(
         f"The template does not fit the data: {what}.",
         where=where or place,
@@ -219,7 +227,18 @@ def _explain(error: Exception, compiled: Compiled, name: str, where: str) -> NoR
     ) from error
 
 
-def _names(compiled: Compiled) -> Iterator[str]:
+def _place(frame: FrameSummary, text: str, error: Exception) -> str:
+    """file:line of a frame, with the column where the line leaves no doubt."""
+    lines = _PLACES.sub("", text).split("\n")
+    line = frame.lineno or 1
+    shown = lines[line - 1] if line <= len(lines) else ""
+    missing = _MISSING.search(str(error)) if isinstance(error, UndefinedError) else None
+    wanted = rf"\b{missing[1]}\b" if missing else r"\{[{%]"
+    found = [match.start() + 1 for match in re.finditer(wanted, shown)]
+    return f"{frame.filename}:{line}:{found[0]}" if len(found) == 1 else f"{frame.filename}:{line}"
+
+
+def _texts(compiled: Compiled) -> Mapping[str, str]:
+    """The files by their names in messages."""
     loader = compiled.environment.loader
-    if isinstance(loader, environment.Files):
-        yield from loader.names()
+    return loader.texts() if isinstance(loader, environment.Files) else {}

@@ -151,10 +151,14 @@ def test_the_fingerprint_changes_with_an_included_file_and_with_an_image(tmp_pat
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("<p>\n{{ Opportunity.Amount / 0 }}</p>", "form.xml:3"),
+        ("<p>\n{{ Opportunity.Amount / 0 }}</p>", "form.xml:3:1: "),
         ("<p>\n{{ Opportunity.Name * Opportunity.Name }}</p>", "form.xml:3"),
         ("<p>\n{{ Opportunity.Name | money }}</p>", "money needs a number"),
-        ("<p>\n{{ Opportunity.Missing }}</p>", "form.xml:3"),
+        (
+            "<p>\n{{ Opportunity.Missing }}</p>",
+            "form.xml:3:16: The template does not fit the data: there",
+        ),
+        ("<p>\n{{ form.number }}<b>x {{ Opportunity.Name / 2 }}</b></p>", "form.xml:3: "),
         ('<p/>\n<h align="{{ Opportunity.Name }}">x</h>', "form.xml:3:1"),
         ('<p/>\n<img src="{{ Opportunity.Name }}"/>', "form.xml:3:1"),
     ],
