@@ -45,7 +45,7 @@ class Style(NamedTuple):
 
     def draws(self, text: str) -> bool:
         """Whether the first font draws `text` by itself, from left to right."""
-        return not self.backwards and self.face.draws(text)
+        return not self.backwards and (text.isascii() or self.face.draws(text))
 
 
 class Piece(NamedTuple):
