@@ -15,12 +15,10 @@ _MODIFIER = "[\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]
 MODIFIERS = re.compile(_MODIFIER)
 #: a character with its modifiers
 SINGLE = re.compile(f".{_MODIFIER}*", re.DOTALL)
-#: fonts list these, and no font draws them as they are meant: noncharacters, and what stands for something broken
-_NEVER = frozenset("\ufffd\ufffe\uffff")
+#: fonts list these, and none draws them as something: noncharacters, what stands for something broken, Hangul's fillers
+_NEVER = frozenset("\ufffd\ufffe\uffff\u115f\u1160\u3164\uffa0")
 #: as many characters as poppler reads for one code
 _MOST = 32
-#: a letter's marks stay on its line, however many they are; in the font's units
-_LOWEST, _HIGHEST = -500, 700
 _UNNAMED = re.compile("[^A-Za-z0-9-]")
 
 
@@ -102,9 +100,14 @@ class Outline:
             parts, pen = [], 0
             for info, at in same:
                 if self._has_ink(info.codepoint):
-                    parts.append(Part(info.codepoint, pen + at.x_offset, max(_LOWEST, min(at.y_offset, _HIGHEST))))
+                    parts.append(Part(info.codepoint, pen + at.x_offset, at.y_offset))
                 pen += at.x_advance
-            yield text[cluster : ends[cluster]], tuple(parts), pen
+            yield text[cluster : ends[cluster]], tuple(self._near(part, pen) for part in parts), pen
+
+    def _near(self, part: Part, advance: int) -> Part:
+        """A letter's marks stay with it, however many they are: they would cover what stands beside and below it."""
+        edge, low, high = self.units // 2, -self.units // 2, self.units * 7 // 10
+        return Part(part.glyph, max(-edge, min(part.x, advance + edge)), max(low, min(part.y, high)))
 
     def _has_ink(self, glyph: int) -> bool:
         extents = self.font.get_glyph_extents(glyph)

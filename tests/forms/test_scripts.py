@@ -194,3 +194,18 @@ def test_the_order_of_documents_leaves_no_trace(written):
 def visible(pdf):
     with pypdfium2.PdfDocument(pdf.content) as document:
         return document[0].get_textpage().get_text_range().strip()
+
+
+def test_a_name_of_nothing_visible_is_boxed_and_reported(written):
+    assert written("\u3164\uffa0").missing == "\u3164\uffa0"
+
+
+@pytest.mark.parametrize("name", ["zalgo", "Hebrew zalgo"])
+def test_a_pile_of_marks_stays_with_its_letter(name):
+    for line in lines_of(NASTY[name], 500):
+        for run in (piece.run for piece in line.pieces if piece.run):
+            edge, pen = run.font.units / 2, 0
+            for sign in run.signs:
+                assert all(-edge <= pen + part.x <= run.width * run.font.units + edge for part in sign.parts)
+                assert all(-edge <= part.y <= 0.7 * run.font.units for part in sign.parts)
+                pen += sign.advance
