@@ -172,6 +172,7 @@ class OrderFormSettings(_Model):
         description="A PDF in the templates folder that lies under the form: its first page under the first page, its "
         "last under the later ones.",
     )
+    pdf_a: bool = Field(False, description="Whether the form is made as PDF/A-2b, the PDF for archives.")
     terms: tuple[TermsSettings, ...] = Field(
         (), description="The terms to choose from: the first whose condition holds; none where none does."
     )

@@ -148,12 +148,16 @@ def _design(config: Config, form: OrderFormSettings, where: Callable[..., str]) 
         return PdfFile.load(path.read_bytes(), shown(path))
 
     texts = [t.file for t in form.terms if t.file.endswith(_TEXT)]
-    return Design(
+    design = Design(
         _template(config, form, texts, where),
         _theme(config, form, where),
         appendices={t.file: pdf(t.file, "terms", n, "file") for n, t in enumerate(form.terms) if t.file not in texts},
         letterhead=pdf(form.letterhead, "letterhead").alone() if form.letterhead else None,
+        archived=form.pdf_a,
     )
+    if form.pdf_a:
+        design.check_archived()
+    return design
 
 
 def _theme(config: Config, form: OrderFormSettings, where: Callable[..., str]) -> Theme:

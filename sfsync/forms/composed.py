@@ -33,7 +33,8 @@ def composed(font: Outline, wanted: frozenset[Drawn]) -> tuple[bytes, Mapping[Dr
     places = {}
     for parts, advance in sorted(wanted):
         single = parts[0].glyph if len(parts) == 1 and parts[0] == (parts[0].glyph, 0, 0) else None
-        if single is not None and font.advance(single) == advance:
+        # the box, glyph 0, is drawn by a glyph of its own: to PDF/A, glyph 0 itself is a character that got lost
+        if single and font.advance(single) == advance:
             places[parts, advance] = new[single]
         else:
             places[parts, advance] = file.add([part._replace(glyph=new[part.glyph]) for part in parts], advance)

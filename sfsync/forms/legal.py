@@ -4,7 +4,7 @@ Never a cut: what has no place on the form is named, and the form is not made.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -67,6 +67,12 @@ class PdfForm:
     @property
     def paths(self) -> tuple[FieldPath, ...]:
         return tuple(path for filling in self.fillings for path in filling.expression.paths)
+
+    @property
+    def looks(self) -> Iterator[tuple[int, Matrix]]:
+        """Every look that a box or button may take."""
+        widgets = (widget for filling in self.fillings for widget in filling.field.widgets)
+        return (state for widget in widgets for state in widget.states.values())
 
     @cached_property
     def fingerprint(self) -> str:

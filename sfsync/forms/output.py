@@ -12,6 +12,7 @@ from reportlab.pdfbase import pdfdoc
 from reportlab.pdfgen.canvas import Canvas
 
 import sfsync
+from sfsync.forms import archive
 from sfsync.forms.draw import Pen
 from sfsync.forms.fonts import face
 from sfsync.forms.foreign import Link, Matrix, PdfFile
@@ -51,6 +52,8 @@ class Imprint:
     requested_at: datetime
     #: for machines: see `provenance`
     made_of: str
+    #: whether it is a PDF/A-2b
+    archived: bool = False
 
 
 def written(sides: Iterable[Side], images: Mapping[str, bytes], imprint: Imprint) -> bytes:
@@ -67,8 +70,29 @@ def written(sides: Iterable[Side], images: Mapping[str, bytes], imprint: Imprint
                 _stamp(canvas, side.under[0], number, matrix)
         Pen(canvas, side.paper[1], images).draw(side.left, side.rows)
         canvas.showPage()
+        canvas._doc.Pages.pages[-1].Trans = None  # noqa: SLF001 (ReportLab writes an empty one, which PDF/A knows not)
     canvas.save()
     return out.getvalue()
+
+
+def bare(file: PdfFile, stamps: tuple[tuple[int, Matrix], ...] = ()) -> bytes:
+    """The pages of another file as an archived form would hold them, with every stamp on the first."""
+    sides = [
+        Side((leaf.width, leaf.height), [], 0, (file, number), () if number else stamps)
+        for number, leaf in enumerate(file.pages)
+    ]
+    moment = datetime(2000, 1, 1, tzinfo=UTC)
+    imprint = Imprint(
+        title=file.name,
+        author="",
+        subject="",
+        keywords="",
+        language="en",
+        requested_at=moment,
+        made_of="",
+        archived=True,
+    )
+    return written(sides, {}, imprint)
 
 
 @lru_cache(maxsize=1)
@@ -81,6 +105,8 @@ def _inscribe(canvas: Canvas, imprint: Imprint) -> None:
     document = canvas._doc  # noqa: SLF001 (ReportLab offers no other way to dates and entries)
     document.info = _Info(imprint)
     document._timeStamp = _Moment(imprint.requested_at)  # noqa: SLF001
+    if imprint.archived:
+        archive.declare(canvas, document.info, imprint.requested_at)
 
 
 class _Info(pdfdoc.PDFInfo):  # type: ignore[misc]  # ReportLab has no types

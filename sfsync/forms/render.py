@@ -181,6 +181,7 @@ def _imprint(form: OrderForm, design: Design, title: str) -> Imprint:
         language=form.locale.replace("_", "-"),
         requested_at=form.requested_at,
         made_of=Provenance.of(form, design).text(),
+        archived=design.archived,
     )
 
 
