@@ -1,6 +1,7 @@
 """Text in a field of a fillable PDF: as large as it may be, whole, or not at all."""
 
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from sfsync.forms.acroform import Field, Kind, Widget
@@ -14,6 +15,8 @@ _USUAL, _LARGEST = 10.0, 12.0
 #: a field of free size is filled to this share of its height
 _SHARE = 0.66
 _STEP = 0.25
+#: nobody sets a form larger, in points
+_GREATEST = 72.0
 #: between a field's edge and its text, in points
 _PAD = 2.0
 #: what e-signing tools look for stands in the paper's colour, on the line
@@ -71,17 +74,25 @@ def _allowed(field: Field, text: str) -> str:
 
 def _fitted(field: Field, widget: Widget, text: str, style: Style, width: float) -> tuple[Line, ...]:
     """The text in the largest size that fits, down to the least."""
-    high = widget.height
-    size = field.size or (_USUAL if field.multiline else min(_LARGEST, max(LEAST_SIZE, high * _SHARE)))
+
+    def lines(size: float) -> tuple[Line, ...]:
+        return wrapped([(style._replace(size=size), text)], width if field.multiline else float("inf"))
+
+    def fits(size: float) -> bool:
+        found = lines(size)
+        return sum(line.height for line in found) <= widget.height if field.multiline else found[0].width <= width
+
+    free = _USUAL if field.multiline else min(_LARGEST, max(LEAST_SIZE, widget.height * _SHARE))
+    size = min(field.size or free, _GREATEST)
     least = min(LEAST_SIZE, size)
-    while size >= least:
-        segments = [(style._replace(size=size), text)]
-        lines = wrapped(segments, width if field.multiline else float("inf"))
-        fits = sum(line.height for line in lines) <= high if field.multiline else lines[0].width <= width
-        if fits:
-            return lines
-        size = max(least, size - _STEP) if size > least else 0
-    raise Misfit(f"'{_short(text)}' is too long for the form. Shorten it.")
+    if width < least:
+        raise Misfit("The form's field is too narrow for any text.")
+    sizes = [*(size - n * _STEP for n in range(int((size - least) / _STEP) + 1)), least]
+    # what fits in one size fits in all below it, so few have to be tried
+    largest = 0 if fits(size) else bisect_left(sizes, True, key=fits)
+    if largest == len(sizes):
+        raise Misfit(f"'{_short(text)}' is too long for the form. Shorten it.")
+    return lines(sizes[largest])
 
 
 def _combed(field: Field, widget: Widget, top: float, text: str, style: Style) -> Iterator[Cell]:

@@ -221,6 +221,23 @@ def test_a_comb_has_a_letter_in_each_cell_and_takes_no_more():
         render(order_form({"Name": "123456"}), Design(legal))
 
 
+@pytest.mark.parametrize(("width", "size"), [(3, 10), (1, 0), (100, 100_000)])
+def test_a_field_that_is_too_narrow_or_its_text_too_large_holds_nothing_up(width, size):
+    def odd(canvas):
+        canvas.acroForm.textfield(
+            name="a", x=100, y=500, width=width, height=20, fieldFlags="multiline", maxlen=0, **PLAIN
+        )
+
+    def enlarge(writer):
+        writer.pages[0]["/Annots"][0].get_object()[g.NameObject("/DA")] = g.TextStringObject(f"/Helv {size} Tf")
+
+    legal = PdfForm.load(changed(pdf(odd), enlarge), "legal.pdf", {"a": "Opportunity.Name"}, str)
+    began = time.monotonic()
+    with pytest.raises(RecordIncomplete, match=r"too narrow|too long"):
+        render(order_form({"Name": "word " * 1000}), Design(legal))
+    assert time.monotonic() - began < 5
+
+
 def test_a_field_keeps_its_ground_and_border():
     framed = pdf(lambda c: c.acroForm.textfield(name="a", x=100, y=500, width=100, height=20, borderStyle="solid"))
     legal = PdfForm.load(framed, "legal.pdf", {"a": '""'}, str)
