@@ -13,6 +13,7 @@ from sfsync.outlook import plan_for
 from sfsync.records import Status
 from sfsync.salesforce import soql
 from sfsync.salesforce.api import VERSION, Api
+from sfsync.salesforce.attach import ROW_FIELDS
 from sfsync.salesforce.describe import Describer, ObjectInfo
 from sfsync.salesforce.org import Org
 from sfsync.salesforce.tell import NOTIFICATION_TYPE, Teller
@@ -26,17 +27,6 @@ PERMISSION_SET = "Order_Form_Worker"
 _ALMIGHTY = "System Administrator"
 _DEPLOY = "Deploy config/salesforce to the org, and give the integration user the permission set Order Form Worker."
 _OBJECTS = ("Opportunity", "Order_Form__c", "ContentVersion")
-_ROW_FIELDS = (
-    "Opportunity__c",
-    "Key__c",
-    "Version__c",
-    "Requested_At__c",
-    "Ready_At__c",
-    "Form__c",
-    "File_Id__c",
-    "Token__c",
-    "Made_From__c",
-)
 _FILE_FIELDS = ("Title", "PathOnClient", "VersionData", "FirstPublishLocationId", "ContentDocumentId")
 
 
@@ -93,7 +83,7 @@ def org(
     if found.trying("objects that sfsync writes", lambda: len(here.describer.known(_OBJECTS))) is None:
         return
     _own_fields(found, here.describer.get("Opportunity"), settings.fields)
-    _created(found, here.describer.get("Order_Form__c"), _ROW_FIELDS)
+    _created(found, here.describer.get("Order_Form__c"), ROW_FIELDS)
     _created(found, here.describer.get("ContentVersion"), _FILE_FIELDS)
     plan = found.trying("stages, and fields that the templates name", lambda: plan_for(here, blueprints, settings))
     if plan:

@@ -13,6 +13,7 @@ from sfsync.forms.compose import Blueprint, choose, filled, gaps
 from sfsync.forms.explain import Branch, explain, explain_condition
 from sfsync.forms.filters import FORMATTER, shown
 from sfsync.forms.render import variables
+from sfsync.outlook import plan_for
 from sfsync.records import FieldLabel, Opportunity, OrderForm, Status, Unreadable
 from sfsync.salesforce.api import Api
 from sfsync.salesforce.org import Org
@@ -50,9 +51,7 @@ def record_id(text: str) -> str:
 def of_record(api: Api, config: Config, blueprints: Sequence[Blueprint], wanted: str, form: str = "") -> Preview:
     """The form of a record of the org by its Id, in whatever stage it stands. Raises SetupError where there is none."""
     org = Org(api, currency=config.settings.currency)
-    places = [place for b in blueprints for place in b.places]
-    optional = [path for b in blueprints for path in b.optional]
-    plan = org.plan([b.stage for b in blueprints], config.settings.fields, places, optional)
+    plan = plan_for(org, blueprints, config.settings)
     opportunity = next(org.read(plan, [wanted], in_any_stage=True), None)
     if opportunity is None:
         raise SetupError(f"The org has no Opportunity {wanted}, or the integration user may not see it.")

@@ -8,14 +8,13 @@ from typing import Any
 
 from sfsync.errors import SfsyncError, TryAgainLater
 from sfsync.records import Status
-from sfsync.salesforce import soql
+from sfsync.salesforce import board, soql
 from sfsync.salesforce.api import Api, Row
 from sfsync.salesforce.org import moment
 from sfsync.settings import Settings
 
 #: so many records are named of each kind, and so many forms are measured
 _NAMED, _MEASURED = 50, 2000
-SETTINGS_OBJECT = "Order_Form_Settings__c"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def _rows(since: datetime) -> str:
 
 
 def _worker() -> str:
-    return soql.select(["Last_Seen__c", "Last_Words__c", "Paused__c"], SETTINGS_OBJECT)
+    return soql.select(["Last_Seen__c", "Last_Words__c", "Paused__c"], board.OBJECT)
 
 
 def _worker_in(rows: Sequence[Row]) -> Worker | None:

@@ -14,8 +14,10 @@ from sfsync.forms import eastasian
 from sfsync.forms.compose import Blueprint, choose, compose
 from sfsync.patience import PATIENT_FOR, Patience
 from sfsync.records import Notice, Opportunity, OrderForm, Pdf, Receipt, Request, Stamp, Status, Unreadable, Upload
+from sfsync.report import Report
 from sfsync.salesforce.api import Api
 from sfsync.salesforce.attach import MAX_BYTES, Attacher
+from sfsync.salesforce.board import Board
 from sfsync.salesforce.budget import Usage
 from sfsync.salesforce.org import IDS_PER_QUERY, Org
 from sfsync.salesforce.plan import Plan
@@ -33,38 +35,6 @@ _FRESH = timedelta(seconds=3)
 _SETTLES = timedelta(seconds=5)
 #: rounds for records that others changed while we worked on them; the rest waits for the next pass
 _ROUNDS = 3
-
-
-@dataclass(slots=True)
-class Report:
-    """What one pass came to."""
-
-    moved: int = 0
-    made: int = 0
-    waiting: int = 0
-    restored: int = 0
-    failed: int = 0
-    later: int = 0
-    #: what ended the pass early
-    error: SfsyncError | None = None
-
-    @property
-    def exit_code(self) -> int:
-        """0 all well, also when records wait for the rep; 2 the admin must act; 75 try again later."""
-        if self.failed or isinstance(self.error, SetupError):
-            return 2
-        return 75 if self.later or self.error else 0
-
-    def __str__(self) -> str:
-        parts = {
-            "made": self.made,
-            "waiting for information": self.waiting,
-            "restored": self.restored,
-            "failed": self.failed,
-            "to be tried again": self.later,
-        }
-        did = ", ".join(f"{n} {word}" for word, n in parts.items() if n)
-        return f"{did or 'nothing done'}; stopped early" if self.error else did or "nothing to do"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +92,15 @@ class Sync:
         at_most: int | None = None,
         stopping: Callable[[], bool] = lambda: False,
         attached: Callable[[int], None] = lambda _number: None,
+        installation: str = "",
     ) -> None:
-        self._org = Org(api, currency=settings.currency)
+        self._board = Board(api, settings.fields, installation)
+        self._org = Org(api, currency=settings.currency, beside=self._board.reads)
         self._attacher = Attacher(api, settings.fields, clock=clock)
         self._teller = Teller(api, settings.fields)
         self._settings, self._blueprints, self._renderers = settings, tuple(blueprints), renderers
-        self._clock, self._remake, self._stopping = clock, remake, stopping
+        self._clock, self._remake = clock, remake
+        self._asked_to_stop = stopping
         self._since, self._at_most, self._attached_so_many = since, at_most, attached
         self._plan: Plan | None = None
         self._seen: dict[str, frozenset[Stamp]] = {}
@@ -148,6 +121,9 @@ class Sync:
             report.error = error
             if isinstance(error, SetupError):
                 self._forget()
+        report.paused = self._board.paused
+        if not isinstance(report.error, TryAgainLater):
+            self._board.beat(report.error)
         return report
 
     @property
@@ -155,16 +131,23 @@ class Sync:
         """How much of the org's budget is spent, as its latest answer said."""
         return self._org.api.session.usage
 
+    def _stopping(self) -> bool:
+        return self._asked_to_stop() or self._board.paused
+
     def _forget(self) -> None:
         """Ask the org anew what it has: an admin may be mending it."""
         self._plan = None
         self._org.describer.forget()
 
     def _pass(self, report: Report, *, sweep: bool) -> None:
+        if self._board.paused and self._board.still_paused():
+            return
         plan = self._plan = self._plan or outlook.plan_for(self._org, self._blueprints, self._settings)
         since = None if sweep or self._watched is None else self._watched - OVERLAP
         started = self._clock()
         requests, left = self._org.watch(plan, since, self._since or self._org.now() - self._settings.look_back)
+        if self._board.paused:
+            return
         # the answer has set our clock right; before it, the machine's may have been an hour ahead
         began = self._org.now() - timedelta(seconds=self._clock() - started)
         self._forget_all_but({r.opportunity_id for r in requests})

@@ -14,10 +14,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from sfsync.errors import Held, SetupError, trail
 from sfsync.heartbeat import Heartbeat
+from sfsync.report import Report
 from sfsync.salesforce.budget import Usage
 from sfsync.schedule import utc_now
 from sfsync.settings import Settings
-from sfsync.sync import Report
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ import pytest
 from sfsync import cli, worker
 from sfsync.errors import Outage, SetupError
 from sfsync.heartbeat import Heartbeat
+from sfsync.report import Report
 from sfsync.salesforce.budget import Usage
 from sfsync.settings import Settings
-from sfsync.sync import Report
 from sfsync.worker import SWEEP_EVERY, Ticks
 from tests.conftest import ROOT
 

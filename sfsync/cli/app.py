@@ -22,6 +22,7 @@ DEFAULT_CONFIG = "config/sfsync.yaml"
 #: each in a module of its own, which is imported when its verb is called: a worker needs no demo
 VERBS = (
     "init",
+    "setup",
     "check",
     "preview",
     "studio",
@@ -47,6 +48,9 @@ environment:
   SFSYNC_HEARTBEAT_FILE
                        where the worker leaves its signs of life (in the folder for temporary files)
   REQUESTS_CA_BUNDLE   certificates to trust, where a proxy opens TLS
+  SFSYNC_INSTALLATION  what this worker calls itself in Salesforce (the name of its app or machine)
+  SF_ACCESS_TOKEN, SF_INSTANCE_URL
+                       the admin's login for sfsync setup
   NO_COLOR             no colours, also on a terminal
 
 exit codes:

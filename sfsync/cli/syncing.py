@@ -1,7 +1,8 @@
 """From settings and environment to a `Sync` that can make passes: what `run` and `worker` begin with."""
 
 import os
-from collections.abc import Iterator, Sequence
+import socket
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +19,12 @@ from sfsync.sync import Sync
 def syncing(loaded: Config, blueprints: Sequence[Blueprint], api: Api, **more: Any) -> Iterator[Sync]:
     """A `Sync` with its render processes, which end with it. `more` goes to it as it is."""
     with Renderers({b.settings.name: b.design for b in blueprints}) as renderers:
-        yield Sync(api, loaded.settings, blueprints, renderers, **more)
+        yield Sync(api, loaded.settings, blueprints, renderers, installation=installation(os.environ), **more)
+
+
+def installation(environ: Mapping[str, str]) -> str:
+    """What this one is called where several might work on one org: its app's or machine's name."""
+    return environ.get("SFSYNC_INSTALLATION") or environ.get("HEROKU_APP_NAME") or socket.gethostname()
 
 
 def connected() -> Api:

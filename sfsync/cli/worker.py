@@ -10,7 +10,7 @@ import click
 
 from sfsync import outlook, reload, schedule
 from sfsync.cli.app import verb
-from sfsync.cli.syncing import connected
+from sfsync.cli.syncing import connected, installation
 from sfsync.forms.design import Design
 from sfsync.heartbeat import Heartbeat
 from sfsync.reload import Loaded, Reload
@@ -34,12 +34,14 @@ def command(settings: Path, check_every: timedelta | None) -> int:
     stop = threading.Event()
     stop_on_signals(stop)
     begin, heartbeat = reload.load(settings), Heartbeat(os.environ, schedule.utc_now)
-    api = connected()
+    api, here = connected(), installation(os.environ)
     with Renderers(_designs(begin)) as renderers:
 
         def ready(loaded: Loaded) -> tuple[Pass, Settings]:
             its = _hurried(loaded[0].settings, check_every)
-            return Sync(api, its, loaded[1], renderers, at_most=its.at_most, stopping=stop.is_set).run, its
+            return Sync(
+                api, its, loaded[1], renderers, at_most=its.at_most, stopping=stop.is_set, installation=here
+            ).run, its
 
         def fresh() -> tuple[Pass, Settings] | None:
             found = files.fresh()

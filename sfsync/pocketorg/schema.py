@@ -134,6 +134,12 @@ class Schema:
     def add(self, new: SObject) -> None:
         self._objects[new.name.lower()] = new
 
+    def remove(self, name: str) -> None:
+        """Forget an object, and that anything refers to it."""
+        self._objects.pop(name.lower(), None)
+        for referring in (f for o in self for f in o.fields.values() if name in f.reference_to):
+            referring.reference_to = tuple(each for each in referring.reference_to if each != name)
+
     def get(self, name: str) -> SObject | None:
         return self._objects.get(name.lower())
 

@@ -100,6 +100,7 @@ class PocketOrg:
         known = {row["Name"] for row in self.org.store.find("PermissionSet")}
         if new or (found.permission_sets and known.isdisjoint(each.name for each in found.permission_sets)):
             found.install(self.org.schema, self.insert)
+            deploy.keep_sources(self.org, found)
 
     def _seed(self, seed: str | int) -> None:
         store = self.org.store

@@ -60,6 +60,18 @@ def render(name: str, value: Any) -> str:
     return f"<{name}>{escape(shown)}</{name}>"
 
 
+def written(element: ET.Element, depth: int = 1) -> str:
+    """Write an element again, indented, without namespaces and comments."""
+    if not isinstance(element.tag, str):
+        return ""
+    margin, name = "    " * depth, local(element)
+    inside = "".join(written(each, depth + 1) for each in element)
+    if inside:
+        return f"{margin}<{name}>\n{inside}{margin}</{name}>\n"
+    said = escape((element.text or "").strip())
+    return f"{margin}<{name}>{said}</{name}>\n" if said else f"{margin}<{name}/>\n"
+
+
 def _printable(words: str) -> str:
     """Drop what XML 1.0 cannot hold."""
     return "".join(c for c in words if c >= " " or c in "\t\n\r")

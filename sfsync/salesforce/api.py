@@ -1,7 +1,7 @@
 """Calls by way of simple-salesforce, composite calls, and every refusal turned into one of our errors."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from itertools import islice
@@ -70,14 +70,24 @@ class Api:
         """All rows of one query."""
         return self.queries([text])[0]
 
-    def queries(self, texts: Sequence[str]) -> list[list[Row]]:
-        """All rows of each query, five of them to a call, in the order given. Raises on the first that is refused."""
+    def queries(
+        self, texts: Sequence[str], beside: Mapping[str, Callable[[Any], None]] | None = None
+    ) -> list[list[Row]]:
+        """All rows of each query, five of them to a call, in the order given. Raises on the first that is refused.
+
+        `beside` are a few reads that go with the first call and are no queries, each with whoever takes its answer:
+        the body, or an error of ours.
+        """
         results: list[list[Row]] = [[] for _ in texts]
-        waiting = [(n, soql.url(text)) for n, text in enumerate(texts)]
+        waiting, others = [(n, soql.url(text)) for n, text in enumerate(texts)], dict(beside or {})
         while waiting:
             now, waiting = waiting[:MAX_QUERIES], waiting[MAX_QUERIES:]
             following = []
-            for (n, _), answer in zip(now, self.composite(url for _, url in now), strict=True):
+            answers = self.composite([*(url for _, url in now), *others])
+            for take, answer in zip(others.values(), answers[len(now) :], strict=True):
+                take(answer)
+            others = {}
+            for (n, _), answer in zip(now, answers[: len(now)], strict=True):
                 if isinstance(answer, SfsyncError):
                     raise answer
                 with documented():

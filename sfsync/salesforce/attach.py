@@ -29,6 +29,19 @@ MAX_BYTES = 20_000_000
 #: an org's own triggers and flows run for each graph: a call shall stay so short that a shutdown can wait for it
 _QUICK_SECONDS, SLOW_SECONDS = 5.0, 10.0
 
+#: of each row, which is written once and never changed
+ROW_FIELDS = (
+    "Opportunity__c",
+    "Key__c",
+    "Version__c",
+    "Requested_At__c",
+    "Ready_At__c",
+    "Form__c",
+    "File_Id__c",
+    "Token__c",
+    "Made_From__c",
+)
+
 #: what became of each upload, by Opportunity Id
 Answers = dict[str, Receipt | SfsyncError]
 

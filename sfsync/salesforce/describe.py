@@ -36,6 +36,10 @@ class FieldInfo:
     relationship: str
     picklist: tuple[str, ...]
     unique: bool
+    #: whether a permission set can hide it
+    permissionable: bool
+    #: the compound whose permission covers it: BillingAddress for BillingCity; empty for most
+    compound: str
 
     @classmethod
     def read(cls, raw: dict[str, Any]) -> "FieldInfo":
@@ -52,6 +56,8 @@ class FieldInfo:
             relationship=raw.get("relationshipName") or "",
             picklist=tuple(v["value"] for v in raw.get("picklistValues") or [] if v.get("active", True)),
             unique=bool(raw.get("unique")),
+            permissionable=bool(raw.get("permissionable")),
+            compound=raw.get("compoundFieldName") or "",
         )
 
 

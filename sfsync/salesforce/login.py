@@ -63,7 +63,7 @@ class Credentials:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Credentials":
         """Read the variables. Raises SetupError that names the one to set."""
-        login_url = _login_url(environ.get("SF_LOGIN_URL") or "https://login.salesforce.com")
+        where_to = login_url(environ.get("SF_LOGIN_URL") or "https://login.salesforce.com")
         if environ.get("SF_PASSWORD") and not environ.get("SF_CLIENT_ID"):
             raise SetupError(
                 "Username and password are not supported: Salesforce ends that login in 2027.",
@@ -86,7 +86,7 @@ class Credentials:
         if key and not environ.get("SF_USERNAME"):
             raise SetupError("It is not set.", where="SF_USERNAME", remedy="Set it to the integration user's username.")
         return cls(
-            login_url=login_url,
+            login_url=where_to,
             client_id=environ["SF_CLIENT_ID"],
             username=environ.get("SF_USERNAME", ""),
             private_key=key,
@@ -162,13 +162,13 @@ def _grant(credentials: Credentials, now: datetime) -> dict[str, str]:
     }
 
 
-def _login_url(url: str) -> str:
+def login_url(url: str, where: str = "SF_LOGIN_URL") -> str:
     """Only https, except on loopback, so that no secret travels in the clear."""
     parts = urlsplit(url if "//" in url else f"https://{url}")
     if not parts.hostname or (parts.scheme != "https" and not (parts.scheme == "http" and _loopback(parts.hostname))):
         raise SetupError(
             f"'{url}' is not an https address.",
-            where="SF_LOGIN_URL",
+            where=where,
             remedy="Write it like https://acme.my.salesforce.com.",
         )
     return f"{parts.scheme}://{parts.netloc}"

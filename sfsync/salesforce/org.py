@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,8 +27,12 @@ _ROW = ("Opportunity__c", "Version__c", "Token__c", "File_Id__c", "Requested_At_
 class Org:
     """Reads of one org. What it writes goes through `attach` and `tell`."""
 
-    def __init__(self, api: Api, *, currency: str | None) -> None:
+    def __init__(
+        self, api: Api, *, currency: str | None, beside: Mapping[str, Callable[[Any], None]] | None = None
+    ) -> None:
+        """`beside` goes along with each look at the records: see `Api.queries`."""
         self.api = api
+        self._beside = beside
         self._currency = currency
         self.describer = Describer(self._describe)
 
@@ -68,7 +72,7 @@ class Org:
         if since is not None:
             texts += [_watch_children(plan, c, since) for c in plan.children]
         seen: dict[str, set[Stamp]] = defaultdict(set)
-        opportunities, left, *children = self.api.queries(texts)
+        opportunities, left, *children = self.api.queries(texts, self._beside)
         with documented():
             for row in opportunities:
                 seen[row["Id"]].update(_stamps(row, "", plan.stamps))
@@ -91,7 +95,7 @@ class Org:
                 soql.select(plan.selected, "Opportunity", soql.among_ids("Id", some), *standing),
                 *(_read_children(c, some) for c in plan.children),
             ]
-            rows, opportunities, *children = self.api.queries(texts)
+            rows, opportunities, *children = self.api.queries(texts, self._beside)
             with documented():
                 lines = [_grouped(found, c.link) for c, found in zip(plan.children, children, strict=True)]
                 made, by_id = _grouped(rows, "Opportunity__c"), {row["Id"]: row for row in opportunities}
@@ -186,9 +190,7 @@ def _watch_children(plan: Plan, child: Children, since: datetime) -> str:
 
 
 def _read_children(child: Children, ids: Iterable[str]) -> str:
-    currency = ("CurrencyIsoCode",) if child.currency else ()
-    fields = ["Id", child.link, *_stamp_fields(child.stamps), *currency, *(p.select for p in child.paths)]
-    return soql.select(fields, child.sobject, soql.among_ids(child.link, ids), order=child.order)
+    return soql.select(child.selected, child.sobject, soql.among_ids(child.link, ids), order=child.order)
 
 
 def _stamp_fields(parents: Iterable[str]) -> list[str]:

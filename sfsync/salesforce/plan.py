@@ -9,7 +9,10 @@ from sfsync.salesforce.describe import Describer, ObjectInfo, Resolved
 from sfsync.settings import FieldNames
 
 #: what every Opportunity is asked for, whatever the template says
-_ALWAYS = ("Id", "Name", "StageName", "OwnerId", "CreatedDate", "LastStageChangeDate", "SystemModstamp")
+ALWAYS = ("Id", "Name", "StageName", "OwnerId", "CreatedDate", "LastStageChangeDate", "SystemModstamp")
+
+#: by what lines are sorted, where they have it
+ORDER = ("SortOrder",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,13 @@ class Children:
     stamps: tuple[str, ...]
     order: str
     currency: bool
+
+    @property
+    def selected(self) -> list[str]:
+        """Everything to select from it, once."""
+        stamps = ("SystemModstamp", *(f"{s}.SystemModstamp" for s in self.stamps))
+        currency = ("CurrencyIsoCode",) if self.currency else ()
+        return list(dict.fromkeys(["Id", self.link, *stamps, *currency, *(p.select for p in self.paths)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,7 @@ class Plan:
         ours = (self.names.status, self.names.message, self.names.version, self.names.token)
         stamps = (f"{s}.SystemModstamp" for s in self.stamps)
         currency = ("CurrencyIsoCode",) if self.multicurrency else ()
-        return list(dict.fromkeys([*_ALWAYS, *ours, *currency, *stamps, *(p.select for p in self.paths)]))
+        return list(dict.fromkeys([*ALWAYS, *ours, *currency, *stamps, *(p.select for p in self.paths)]))
 
 
 def make(
@@ -70,11 +80,11 @@ def make(
     """
     opportunity = describer.get("Opportunity")
     stages = list(stages)
-    resolved, problems = _resolve(describer, [*paths, *_own_fields(names)])
+    resolved, problems = resolve(describer, [*paths, *_own_fields(names)])
     problems = [*unknown_stages(opportunity, stages), *problems]
     if problems:
         raise problems[0] if len(problems) == 1 else SetupErrors(problems)
-    resolved += _resolve(describer, ((path, "") for path in optional))[0]
+    resolved += resolve(describer, ((path, "") for path in optional))[0]
     return Plan(
         stages=tuple(dict.fromkeys(stage for stage, _ in stages)),
         names=names,
@@ -107,7 +117,8 @@ def _own_fields(names: FieldNames) -> list[tuple[str, str]]:
     return [(n, "settings, fields") for n in (names.status, names.message, names.version, names.token)]
 
 
-def _resolve(describer: Describer, paths: Iterable[tuple[str, str]]) -> tuple[list[Resolved], list[SetupError]]:
+def resolve(describer: Describer, paths: Iterable[tuple[str, str]]) -> tuple[list[Resolved], list[SetupError]]:
+    """What the org has of (path, where), each path once, and an error for each that it does not have."""
     found: dict[str, Resolved] = {}
     problems: list[SetupError] = []
     for path, where in paths:
@@ -121,7 +132,7 @@ def _resolve(describer: Describer, paths: Iterable[tuple[str, str]]) -> tuple[li
 def _children(describer: Describer, opportunity: ObjectInfo, name: str, paths: list[Resolved]) -> Children:
     sobject, link = opportunity.children[name]
     info = describer.get(sobject)
-    by = ["SortOrder NULLS LAST"] if "SortOrder" in info.fields else []
+    by = [f"{name} NULLS LAST" for name in ORDER if name in info.fields]
     return Children(
         relationship=name,
         sobject=sobject,

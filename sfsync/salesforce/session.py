@@ -79,6 +79,11 @@ class Session(requests.Session):
     def user_id(self) -> str:
         return self._current(None).user_id
 
+    @property
+    def access_token(self) -> str:
+        """The secret itself, for calls that carry it in their body: SOAP."""
+        return self._current(None).value
+
     def request(  # type: ignore[override]
         self, method: str, url: str, *, reads: bool | None = None, timeout: Any = None, **more: Any
     ) -> requests.Response:

@@ -147,3 +147,12 @@ def test_a_permission_set_is_assigned(sf: Sf) -> None:
     sf("org assign permset -n Order_Form_Reader")
     soql = "SELECT Id FROM PermissionSetAssignment WHERE PermissionSet.Name = 'Order_Form_Reader'"
     assert sf("data query", "-q", soql)["totalSize"] >= 1
+
+
+def test_what_was_deployed_comes_back(sf: Sf, project: Path) -> None:
+    done = sf("project retrieve start -m CustomObject:Order_Form_Settings__c -m Report:Order_Forms/Turnaround")
+    assert done["success"]
+    names = {each["fullName"] for each in done["files"]}
+    assert {"Order_Form_Settings__c.Paused__c", "Order_Forms/Turnaround"} <= names
+    here = project / "force-app/main/default/objects/Order_Form_Settings__c/fields/Paused__c.field-meta.xml"
+    assert "<inlineHelpText>Tick it" in here.read_text()

@@ -36,13 +36,9 @@ def permission_set(name: str, *fields: str) -> dict[str, str]:
 
 def zipped(files: dict[str, str], **named: list[str]) -> bytes:
     """A package with these files; `named` are what package.xml lists, by type."""
-    types = "".join(
-        f"<types>{''.join(f'<members>{m}</members>' for m in members)}<name>{kind}</name></types>"
-        for kind, members in named.items()
-    )
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
-        archive.writestr("package.xml", f"<Package {NAMESPACE}>{types}<version>66.0</version></Package>")
+        archive.writestr("package.xml", f"<Package {NAMESPACE}>{members(**named)}<version>66.0</version></Package>")
         for name, text in files.items():
             archive.writestr(name, text)
     return held.getvalue()
@@ -146,9 +142,65 @@ def test_what_the_manifest_names_must_be_in_the_zip(admin: Client) -> None:
     assert "was named in package.xml, but was not found" in problems(result)["Account.Missing__c"]
 
 
-def test_deleting_by_deployment_is_refused(admin: Client) -> None:
-    gone = f"<Package {NAMESPACE}><types><members>Account.A__c</members><name>CustomField</name></types></Package>"
-    assert not deploy(admin, zipped({"destructiveChanges.xml": gone}))["success"]
+def members(**named: list[str]) -> str:
+    """The <types> of a manifest."""
+    return "".join(
+        f"<types>{''.join(f'<members>{m}</members>' for m in listed)}<name>{kind}</name></types>"
+        for kind, listed in named.items()
+    )
+
+
+def destructive(when: str = "", **named: list[str]) -> dict[str, str]:
+    """The file that takes these components away, by type."""
+    return {f"destructiveChanges{when}.xml": f"<Package {NAMESPACE}>{members(**named)}</Package>"}
+
+
+def test_a_field_that_is_taken_away_goes_with_its_values_and_permissions(org: PocketOrg, admin: Client) -> None:
+    deploy(admin, zipped(on_account(field("A__c"), field("B__c")) | permission_set("Some", "Account.A__c")))
+    account = admin.create("Account", Name="Acme", A__c="1", B__c="2")
+    assert deploy(admin, zipped(destructive(CustomField=["Account.A__c"])))["success"]
+    read = admin.read("Account", account)
+    assert (read["B__c"], "A__c" in read) == ("2", False)
+    assert not org.org.get_all("FieldPermissions", Field="Account.A__c")
+    deploy(admin, zipped(on_account(field("A__c"))))
+    assert admin.read("Account", account)["A__c"] is None
+
+
+def test_an_object_that_is_taken_away_goes_with_its_rows(admin: Client) -> None:
+    name = "<nameField><label>N</label><type>Text</type></nameField>"
+    thing = f"<label>Thing</label>{name}<pluralLabel>Things</pluralLabel><sharingModel>ReadWrite</sharingModel>"
+    files = {"objects/Thing__c.object": f"<CustomObject {NAMESPACE}>{thing}</CustomObject>"}
+    deploy(admin, zipped(files))
+    admin.create("Thing__c", Name="one")
+    assert deploy(admin, zipped(destructive("Post", CustomObject=["Thing__c"])))["success"]
+    assert admin.refused("GET", "/query?q=SELECT Id FROM Thing__c")[1] == "INVALID_TYPE"
+    deploy(admin, zipped(files))
+    assert admin.query("SELECT Id FROM Thing__c") == []
+
+
+def test_a_field_that_a_formula_needs_stays(admin: Client) -> None:
+    total = field("Twice__c", "<formula>Once__c * 2</formula><type>Number</type><precision>9</precision>")
+    once = field("Once__c", "<type>Number</type><precision>9</precision>")
+    deploy(admin, zipped(on_account(once, total)))
+    result = deploy(admin, zipped(destructive(CustomField=["Account.Once__c"])))
+    assert "referenced elsewhere in salesforce.com: Account.Twice__c" in problems(result)["Account.Once__c"]
+    assert deploy(admin, zipped(destructive(CustomField=["Account.Once__c", "Account.Twice__c"])))["success"]
+
+
+def test_a_permission_set_that_somebody_has_stays(org: PocketOrg, admin: Client) -> None:
+    deploy(admin, zipped(permission_set("Held")))
+    [held] = org.org.get_all("PermissionSet", Name="Held")
+    given = admin.create("PermissionSetAssignment", PermissionSetId=held["Id"], AssigneeId=org.user_id)
+    assert not deploy(admin, zipped(destructive(PermissionSet=["Held"])))["success"]
+    admin("DELETE", f"/sobjects/PermissionSetAssignment/{given}")
+    assert deploy(admin, zipped(destructive(PermissionSet=["Held"])))["success"]
+    assert not org.org.get_all("PermissionSet", Name="Held")
+
+
+def test_taking_away_what_is_not_there_is_a_warning(admin: Client) -> None:
+    result = deploy(admin, zipped(destructive(CustomField=["Account.Never__c"])))
+    warned = [each for each in result["details"]["componentSuccesses"] if each.get("problemType") == "Warning"]
+    assert [each["problem"] for each in warned] == ["No CustomField named: Account.Never__c found"]
     assert deploy(admin, zipped({"destructiveChanges.xml": f"<Package {NAMESPACE}/>"}))["success"]
 
 
@@ -236,9 +288,40 @@ def test_soap_without_a_session_or_a_call_is_a_fault(admin: Client, call: str, c
 
 
 def test_soap_says_what_it_does_not_speak(org: PocketOrg, admin: Client) -> None:
-    status, text = soap(admin, "m", "<retrieve/>", org.access_token)
+    status, text = soap(admin, "m", "<renameMetadata/>", org.access_token)
     assert status == 500
-    assert "does not speak retrieve()" in text
+    assert "does not speak renameMetadata()" in text
+
+
+def retrieve(org: PocketOrg, client: Client, **named: list[str]) -> tuple[dict[str, str], str]:
+    """The files of a retrieval, and the answer that brought them."""
+    unpackaged = f"<unpackaged>{members(**named)}<version>66.0</version></unpackaged>"
+    request = f"<retrieveRequest><singlePackage>true</singlePackage>{unpackaged}</retrieveRequest>"
+    _, text = soap(client, "m", f"<retrieve>{request}</retrieve>", org.access_token)
+    asked = f"<asyncProcessId>{text.partition('<id>')[2][:18]}</asyncProcessId><includeZip>true</includeZip>"
+    status, text = soap(client, "m", f"<checkRetrieveStatus>{asked}</checkRetrieveStatus>", org.access_token)
+    assert (status, "<done>true</done>" in text) == (200, True)
+    content = base64.b64decode(text.partition("<zipFile>")[2].partition("<")[0])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}, text
+
+
+def test_what_was_deployed_can_be_retrieved_and_deployed_again(org: PocketOrg, admin: Client) -> None:
+    folder = {"reports/Ours-meta.xml": f"<ReportFolder {NAMESPACE}><name>Ours</name></ReportFolder>"}
+    files = on_account(field("Kept__c"), list_view("Kept__c")) | folder | permission_set("Some")
+    deploy(admin, zipped(files))
+    wanted = {"CustomField": ["Account.Kept__c"], "ListView": ["Account.Mine"], "Report": ["Ours"]}
+    found, _ = retrieve(org, admin, **wanted, PermissionSet=["Some"])
+    assert set(found) == {"package.xml", *files}
+    assert "<fullName>Kept__c</fullName>" in found["objects/Account.object"]
+    assert found.pop("package.xml").count("<members>") == 4
+    assert deploy(admin, zipped(found))["success"]
+
+
+def test_retrieving_what_is_not_there_is_said(org: PocketOrg, admin: Client) -> None:
+    files, said = retrieve(org, admin, CustomField=["Account.Never__c"])
+    assert list(files) == ["package.xml"]
+    assert "Entity of type 'CustomField' named 'Account.Never__c' cannot be found" in said
 
 
 def test_an_envelope_with_a_document_type_is_refused(admin: Client) -> None:

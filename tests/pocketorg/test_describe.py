@@ -151,7 +151,7 @@ def test_our_own_object_is_described_like_any_custom_object() -> None:
     metadata.load(Path(__file__).parents[2] / "config" / "salesforce").apply(schema)
     mine = ours("Order_Form__c", schema)
     fields = {f["name"]: f for f in mine["fields"]}
-    assert (mine["custom"], mine["keyPrefix"], mine["recordTypeInfos"][0]["master"]) == (True, "a00", True)
+    assert (mine["custom"], mine["keyPrefix"], mine["recordTypeInfos"][0]["master"]) == (True, "a01", True)
     assert (fields["Name"]["autoNumber"], fields["Name"]["createable"]) == (True, False)
     assert (fields["Seconds__c"]["calculated"], fields["Seconds__c"]["updateable"]) == (True, False)
     assert (fields["Opportunity__c"]["cascadeDelete"], fields["Opportunity__c"]["relationshipOrder"]) == (True, 0)

@@ -70,7 +70,7 @@ def test_our_object_has_a_unique_key_and_goes_with_its_opportunity() -> None:
     schema = deployed(OURS)
     row = schema.get("Order_Form__c")
     assert row is not None
-    assert (row.key_prefix, row.label_plural) == ("a00", "Order Forms")
+    assert (row.key_prefix, row.label_plural) == ("a01", "Order Forms")
     key = field_of(schema, "Order_Form__c", "Key__c")
     assert (key.unique, key.external_id, key.id_lookup, key.case_sensitive, key.length) == (True, True, True, True, 40)
     master = field_of(schema, "Order_Form__c", "Opportunity__c")
@@ -103,17 +103,17 @@ def test_deploying_twice_changes_nothing() -> None:
 
 def test_each_of_our_fields_explains_itself_in_at_most_510_characters() -> None:
     fields = [f for _, f, _ in metadata.load(OURS).fields]
-    assert len(fields) == 16
+    assert len(fields) == 26
     assert all(0 < len(f.help_text) <= 510 for f in fields)
 
 
 def test_the_permission_sets_are_rows_that_an_admin_could_have_made() -> None:
     rows = installed(OURS)
     sets = {v["Name"]: f"Id{i}" for i, (name, v) in enumerate(rows, 1) if name == "PermissionSet"}
-    assert set(sets) == {"Order_Form_Worker", "Order_Form_Reader"}
+    assert set(sets) == {"Order_Form_Admin", "Order_Form_Reader", "Order_Form_Worker"}
     worker = [v for name, v in rows if name == "FieldPermissions" and v["ParentId"] == sets["Order_Form_Worker"]]
     editable = {v["Field"] for v in worker if v["PermissionsEdit"]}
-    assert {f.partition(".")[0] for f in editable} == {"Opportunity", "Order_Form__c"}
+    assert {f.partition(".")[0] for f in editable} == {"Opportunity", "Order_Form__c", "Order_Form_Settings__c"}
     assert {f for f in editable if f.startswith("Opportunity")} == {
         f"Opportunity.Order_Form_{word}__c"
         for word in ("Status", "Message", "Requested_At", "Ready_At", "Version", "Token")
@@ -125,8 +125,8 @@ def test_the_permission_sets_are_rows_that_an_admin_could_have_made() -> None:
 def test_the_worker_may_delete_nothing_and_change_only_opportunities() -> None:
     rows = [v for name, v in installed(OURS) if name == "ObjectPermissions"]
     assert not any("PermissionsDelete" in v or "PermissionsModifyAllRecords" in v for v in rows)
-    assert [v["SobjectType"] for v in rows if "PermissionsEdit" in v] == ["Opportunity"]
-    assert [v["SobjectType"] for v in rows if "PermissionsCreate" in v] == ["Order_Form__c"]
+    assert {v["SobjectType"] for v in rows if "PermissionsEdit" in v} == {"Opportunity", "Order_Form_Settings__c"}
+    assert {v["SobjectType"] for v in rows if "PermissionsCreate" in v} == {"Order_Form__c", "Order_Form_Settings__c"}
 
 
 def test_the_notification_type_comes_with_it() -> None:

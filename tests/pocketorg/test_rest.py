@@ -291,7 +291,7 @@ def test_metadata_comes_onto_an_org_that_was_there_before(tmp_path: Path):
         assert bare.org.schema.get("Order_Form__c") is None
     for _ in range(2):
         with PocketOrg(db=tmp_path / "org.db", seed="none", metadata=[METADATA]) as dressed:
-            assert len(dressed.org.get_all("PermissionSet")) == 3
+            assert len(dressed.org.get_all("PermissionSet")) == 4
             assert len(dressed.org.get_all("PermissionSetAssignment")) == 2
 
 

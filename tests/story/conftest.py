@@ -14,7 +14,8 @@ from sfsync.forms import compose
 from sfsync.pocketorg.founding import READER
 from sfsync.pocketorg.server import PocketOrg
 from sfsync.renderers import Renderers
-from sfsync.sync import Report, Sync
+from sfsync.report import Report
+from sfsync.sync import Sync
 from tests.conftest import METADATA, ROOT, connected
 
 STAGE = "Order Form"
@@ -179,7 +180,10 @@ def world(template_folder, renderers) -> Iterator[World]:
 
 
 def keep_only_ours(org: PocketOrg, rep: Rep) -> None:
-    """Leave the worker with the permission set that sfsync ships, and nothing else."""
+    """Leave the worker with the permission set that sfsync ships, and the field that the stories' own settings name."""
+    [ours] = org.org.get_all("PermissionSet", Name="Order_Form_Worker")
+    named = {"SobjectType": "Opportunity", "Field": "Opportunity.Type", "PermissionsRead": True}
+    rep.create("FieldPermissions", ParentId=ours["Id"], PermissionsEdit=False, **named)
     [wide] = org.org.get_all("PermissionSet", Name=READER)
     for row in org.org.get_all("PermissionSetAssignment", PermissionSetId=wide["Id"]):
         rep.call("DELETE", f"sobjects/PermissionSetAssignment/{row['Id']}")

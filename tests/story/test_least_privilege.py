@@ -1,26 +1,19 @@
-"""The permission set that sfsync ships is exactly what the shipped settings need, and the worker needs no more."""
+"""The permission set is exactly what the worker needs: it reads and writes nothing else, and could do with no less."""
 
 import xml.etree.ElementTree as ET
 
+import pytest
+
 from sfsync.forms import compose
-from sfsync.forms.compose import DISCOUNT
 from sfsync.renderers import Renderers
-from sfsync.salesforce.org import Org
 from sfsync.sync import Sync
 from tests.conftest import METADATA, connected
+from tests.story.wiretap import Wiretap
 
 SET = METADATA / "force-app/main/default/permissionsets/Order_Form_Worker.permissionset-meta.xml"
 NAMESPACE = "{http://soap.sforce.com/2006/04/metadata}"
-#: what admins ask for in `when`, though the shipped settings do not
-CONDITIONS = {"Opportunity.Type"}
-#: written and read by sfsync itself
-OURS = {
-    *(f"Opportunity.Order_Form_{n}__c" for n in ("Status", "Message", "Requested_At", "Ready_At", "Version", "Token")),
-    *(
-        f"Order_Form__c.{n}__c"
-        for n in ("Key", "Version", "Requested_At", "Ready_At", "Form", "File_Id", "Token", "Made_From", "Seconds")
-    ),
-}
+#: reading a line needs the right to read its product and price book
+WITH_LINES = {"Pricebook2"}
 
 
 def granted(editable: bool = False) -> set[str]:
@@ -29,35 +22,48 @@ def granted(editable: bool = False) -> set[str]:
     return {f.findtext(f"{NAMESPACE}field") for f in fields if f.findtext(f"{NAMESPACE}{wanted}") == "true"}
 
 
-def test_it_grants_what_the_shipped_form_reads_and_nothing_else(world, shipped):
+def allowed(what: str) -> set[str]:
+    """The objects with this right."""
+    objects = ET.parse(SET).getroot().iter(f"{NAMESPACE}objectPermissions")
+    return {o.findtext(f"{NAMESPACE}object") for o in objects if o.findtext(f"{NAMESPACE}{what}") == "true"}
+
+
+@pytest.fixture
+def told(world, shipped):
+    """A form that is made, one that lacks something, one that is wiped, one that leaves; and all that was said."""
     loaded = shipped()
     blueprints = compose.load(loaded)
-    org = Org(connected(world.org), currency="USD")
-    places = [place for b in blueprints for place in b.places]
-    plan = org.plan([b.stage for b in blueprints], loaded.settings.fields, places, [DISCOUNT])
-    schema, hideable = world.org.org.schema, set()
-    for resolved in (*plan.paths, *(p for c in plan.children for p in c.paths)):
-        here = schema.get(next((c.sobject for c in plan.children if c.relationship == resolved.child), "Opportunity"))
-        for step in resolved.select.split("."):
-            field = here.relationship(step) or here.field(step)
-            if field.permissionable and here.name != "User":
-                hideable.add(f"{here.name}.{field.compound or field.name}")
-            here = schema.get(field.reference_to[0]) if field.relationship_name == step else here
-    assert granted() - OURS - CONDITIONS == hideable - OURS
-
-
-def test_it_lets_the_worker_write_our_own_fields_and_nothing_else():
-    assert granted(editable=True) == OURS - {"Order_Form__c.Seconds__c"}
-
-
-def test_the_shipped_form_is_made_with_this_permission_set_alone(world, shipped):
-    loaded = shipped()
-    blueprints = compose.load(loaded)
-    deal = world.deal()
-    world.move(deal)
+    ready, incomplete, left = world.deal(), world.deal(products=0), world.deal(products=0)
     api = connected(world.org)
     api.session._now = world.clock
+    tap = Wiretap(api, world.org.org.schema)
     with Renderers({b.settings.name: b.design for b in blueprints}, processes=1) as renderers:
-        report = world.run(Sync(api, loaded.settings, blueprints, renderers))
-    assert (report.made, report.error) == (1, None)
-    assert world.files(deal)
+        worker = Sync(api, loaded.settings, blueprints, renderers)
+        world.move(ready, incomplete, left)
+        reports = [world.run(worker)]
+        world.move(left, stage="Closed Lost")
+        world.rep.update("Opportunity", ready, Order_Form_Status__c=None, Order_Form_Token__c=None)
+        world.product(incomplete)
+        reports.append(world.run(worker))
+    assert [(r.made, r.waiting, r.restored, r.error) for r in reports] == [(1, 2, 0, None), (1, 0, 1, None)]
+    assert world.files(ready)
+    return tap
+
+
+def test_nothing_is_read_that_the_permission_set_does_not_name(told):
+    assert told.read <= granted()
+
+
+def test_nothing_is_named_that_is_not_used(told):
+    assert granted() <= told.read | told.written
+
+
+def test_nothing_is_written_but_our_own_fields_and_files(told):
+    ours = {f for f in told.written if not f.startswith("ContentVersion.")} - {"Order_Form__c.Opportunity__c"}
+    assert ours == granted(editable=True)
+
+
+def test_each_object_is_used_as_far_as_is_allowed_and_no_further(told):
+    assert {name for name, how in told.objects if how == "POST"} - {"ContentVersion"} == allowed("allowCreate")
+    assert {name for name, how in told.objects if how == "PATCH"} == allowed("allowEdit")
+    assert not allowed("allowDelete") | allowed("modifyAllRecords") | allowed("viewAllFields")

@@ -56,8 +56,9 @@ def test_the_pauses_grow_so_that_a_hopeless_deal_costs_few_calls(world):
         before = worker._attacher._api.session.calls
         world.run(worker)
         tries.append(worker._attacher._api.session.calls - before)
-    assert sum(n > 1 for n in tries) < 15
-    assert tries[-20:].count(1) >= 18  # nothing but the watch
+    said = 12  # that the worker is there, every five minutes
+    assert sum(n > 1 for n in tries) < 15 + said
+    assert tries[-20:].count(1) >= 18 - said // 3  # nothing but the watch
 
 
 def test_a_rep_who_touches_the_deal_ends_its_pause(world):

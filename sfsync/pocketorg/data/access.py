@@ -38,6 +38,13 @@ _FOLLOWS = {
 #: lines, roles and entries come and go by an edit of their parent
 _AS_PARENT_EDIT = {"create": "edit", "delete": "edit"}
 
+
+def has_permissions(sobject: SObject) -> bool:
+    """Whether profiles and permission sets speak of this object itself, and not of another one that it follows."""
+    name = sobject.name.lower()
+    return name not in _OPEN_TO_ALL | _FILES and name not in _FOLLOWS and "customSetting" not in sobject.traits
+
+
 _ACTIONS = ("create", "read", "edit", "delete")
 _PARTS = ("Street", "City", "State", "PostalCode", "Country", "StateCode", "CountryCode")
 _PLACES = ("Latitude", "Longitude", "GeocodeAccuracy")

@@ -58,7 +58,7 @@ class Store:
 
     def _migrate_table(self, sobject: SObject) -> None:
         table = quoted(sobject.name)
-        present = {str(column["name"]).lower() for column in self.db.execute(f"PRAGMA table_info({table})")}
+        present = self._columns(sobject.name)
         lacking = [f for f in sobject.fields.values() if is_stored(f) and f.name.lower() not in {*present, "id"}]
         if not present:
             columns = ", ".join(["Id TEXT PRIMARY KEY", *map(_column, lacking)])
@@ -68,6 +68,9 @@ class Store:
                 self.db.execute(f"ALTER TABLE {table} ADD COLUMN {_column(field)}")
             self._index(sobject, field)
 
+    def _columns(self, table: str) -> set[str]:
+        return {str(column["name"]).lower() for column in self.db.execute(f"PRAGMA table_info({quoted(table)})")}
+
     def _index(self, sobject: SObject, field: Field) -> None:
         if not (field.unique or field.external_id or field.reference_to or field.name in _ALWAYS_INDEXED):
             return
@@ -76,6 +79,14 @@ class Store:
         self.db.execute(
             f"CREATE INDEX IF NOT EXISTS {name} ON {quoted(sobject.name)} ({quoted(field.name)}{collation})"
         )
+
+    def drop(self, table: str, column: str = "") -> None:
+        """Take a table away with all its rows, or one of its columns."""
+        if not column:
+            self.db.execute(f"DROP TABLE IF EXISTS {quoted(table)}")
+        elif column.lower() in self._columns(table):
+            self.db.execute(f"DROP INDEX IF EXISTS {quoted(f'{table}.{column}')}")
+            self.db.execute(f"ALTER TABLE {quoted(table)} DROP COLUMN {quoted(column)}")
 
     # ------------------------------------------------------------ transactions
 
@@ -143,6 +154,14 @@ class Store:
         """What the org noted about itself under this key: its secrets and certificates, which outlive a restart."""
         row = self.db.execute('SELECT value FROM "-pocket" WHERE key = ?', (key,)).fetchone()
         return str(row["value"]) if row else None
+
+    def notes(self, prefix: str) -> dict[str, str]:
+        """All notes under keys that begin so, by what follows."""
+        rows = self.db.execute('SELECT key, value FROM "-pocket" WHERE substr(key, 1, ?) = ?', (len(prefix), prefix))
+        return {str(row["key"]).removeprefix(prefix): str(row["value"]) for row in rows}
+
+    def forget_note(self, key: str) -> None:
+        self.db.execute('DELETE FROM "-pocket" WHERE key = ?', (key,))
 
     def set_note(self, key: str, value: str) -> None:
         self.db.execute('INSERT OR REPLACE INTO "-pocket" VALUES (?, ?)', (key, value))

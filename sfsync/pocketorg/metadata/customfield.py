@@ -65,7 +65,17 @@ def _formula(xml: Element, kind: str) -> Facts:
 
 
 def _text(xml: Element) -> Facts:
-    return {"type": "string", "length": xml.number("length")}
+    return {"type": "string", "length": xml.number("length")} | _text_default(xml)
+
+
+def _text_default(xml: Element) -> Facts:
+    """Take the default value, which is a formula; only a literal in quotes is spoken here."""
+    said = xml.text("defaultValue")
+    if not said:
+        return {}
+    if len(said) < len('""') or said[0] != '"' or said[-1] != '"' or '"' in said[1:-1]:
+        raise xml.refuse(f"<defaultValue> {said} is not spoken here; a text in quotes is")
+    return {"default": said[1:-1], "defaulted_on_create": True}
 
 
 def _text_area(_: Element) -> Facts:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
-from sfsync.pocketorg.metadata import customfield, customobject
+from sfsync.pocketorg.metadata import customfield, customobject, kinds
 from sfsync.pocketorg.metadata import pages as shown
+from sfsync.pocketorg.metadata.removal import Removal
 from sfsync.pocketorg.metadata.sourcefile import Element, MetadataError
 from sfsync.pocketorg.schema import Field, PicklistValue, Schema, SObject, ValidationRule
 from sfsync.pocketorg.seed import Insert
@@ -23,6 +24,8 @@ _PROJECT = frozenset({"sfdx-project.json", "README.md", ".forceignore", ".gitign
 _FILE_PARENTS = (("ContentDocumentLink", "LinkedEntityId"), ("ContentVersion", "FirstPublishLocationId"))
 #: forecast categories whose name is not their value
 _FORECAST_NAMES = {"BestCase": "Best Case", "Forecast": "Commit", "MostLikely": "Most Likely"}
+#: characters, of a permission set
+_LONGEST_DESCRIPTION = 255
 #: standard value sets, and the fields that they fill
 _VALUE_SETS = {
     "AccountRating": ("Account.Rating",),
@@ -59,6 +62,7 @@ class PermissionSet:
     objects: tuple[ObjectPermission, ...]
     fields: tuple[FieldPermission, ...]
     user_permissions: tuple[str, ...]  #: ApiEnabled
+    tabs: tuple[str, ...]  #: Order_Form__c
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +97,9 @@ class Metadata:
     permission_sets: list[PermissionSet] = field(default_factory=list)
     notification_types: list[NotificationType] = field(default_factory=list)
     pages: list[shown.Page] = field(default_factory=list)
+    removed: list[Removal] = field(default_factory=list)
+    #: the XML of each component by type and full name, to be given back when it is asked for
+    sources: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def apply(self, schema: Schema) -> None:
         """Put objects, fields, rules and value sets on the schema. Doing it twice changes nothing."""
@@ -105,6 +112,8 @@ class Metadata:
             rules[:] = [*(r for r in rules if r.name != rule.name), rule]
         for name, values in self.value_sets.items():
             _fill(schema, _VALUE_SETS[name], values)
+        for removal in self.removed:
+            removal.apply(schema)
 
     def check(self, schema: Schema) -> None:
         """Refuse permission sets and pages that speak of what is not there. Call it after `apply`."""
@@ -134,7 +143,9 @@ def load(folder: Path) -> Metadata:
         if suffix not in READERS or not file.name.endswith("-meta.xml"):
             raise MetadataError(file, f"metadata of this type is not spoken here; {', '.join(READERS)} are")
         kind, reader = READERS[suffix]
-        reader(Element.read(file, kind), found)
+        xml = Element.read(file, kind)
+        found.sources[kind, kinds.full_name(kind, file)] = xml.written()
+        reader(xml, found)
     return found
 
 
@@ -178,6 +189,11 @@ def add_list_view(owner: str, xml: Element, found: Metadata) -> None:
     found.pages.append(shown.list_view(owner, xml))
 
 
+def add_compact_layout(owner: str, xml: Element, found: Metadata) -> None:
+    """Read a CompactLayout of the object `owner`."""
+    found.pages.append(shown.compact_layout(owner, xml))
+
+
 def _read_permission_set(xml: Element, found: Metadata) -> None:
     xml.ignore("hasActivationRequired", "license")
     found.permission_sets.append(
@@ -189,9 +205,17 @@ def _read_permission_set(xml: Element, found: Metadata) -> None:
             objects=tuple(_object_permission(each) for each in xml.all("objectPermissions")),
             fields=tuple(_field_permission(each) for each in xml.all("fieldPermissions")),
             user_permissions=tuple(_user_permissions(xml)),
+            tabs=tuple(_tab_settings(xml)),
         )
     )
     xml.close()
+
+
+def _tab_settings(xml: Element) -> Iterator[str]:
+    for each in xml.all("tabSettings"):
+        each.choice("visibility", ("Available", "None", "Visible"))
+        yield each.required("tab")
+        each.close()
 
 
 def _object_permission(xml: Element) -> ObjectPermission:
@@ -311,12 +335,18 @@ def _fill(schema: Schema, paths: tuple[str, ...], values: tuple[PicklistValue, .
 
 def _check(permission_set: PermissionSet, schema: Schema) -> None:
     """Refuse what a deployment would refuse: unknown objects, fields and permissions, and fields nobody can hide."""
+    if len(permission_set.description) > _LONGEST_DESCRIPTION:
+        said = f"Value too long for field: Description maximum length is:{_LONGEST_DESCRIPTION}"
+        raise MetadataError(permission_set.file, said)
     rows = schema.get("PermissionSet")
     for name in permission_set.user_permissions:
         if rows is None or rows.field(f"Permissions{name}") is None:
             raise MetadataError(permission_set.file, f"Unknown user permission: {name}")
     for permission in permission_set.objects:
         _owner(permission.sobject, schema, permission_set.file)
+    for tab in permission_set.tabs:
+        if tab.endswith("__c") and schema.get(tab) is None:
+            raise MetadataError(permission_set.file, f"In field: tab - no CustomTab named {tab} found")
     for each in permission_set.fields:
         known = _lookup(schema, each.field)
         if known is None:

@@ -4,23 +4,34 @@ Source: Metadata API Developer Guide, "Deploying and Retrieving Metadata with th
 """
 
 import copy
+import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import PurePosixPath
 from urllib.parse import unquote
+from xml.etree import ElementTree as ET
 
 from sfsync.pocketorg import xmltext
 from sfsync.pocketorg.errors import ApiError
-from sfsync.pocketorg.metadata.folder import READERS, Metadata, add_field, add_list_view, add_rule
+from sfsync.pocketorg.metadata import kinds
+from sfsync.pocketorg.metadata.folder import (
+    READERS,
+    Metadata,
+    add_compact_layout,
+    add_field,
+    add_list_view,
+    add_rule,
+)
+from sfsync.pocketorg.metadata.removal import Removal
 from sfsync.pocketorg.metadata.sourcefile import Element, MetadataError
 from sfsync.pocketorg.query import formula
 from sfsync.pocketorg.schema import Schema
 
 #: App Limits Cheat Sheet, "Metadata Limits": files, and bytes unzipped
 MOST_FILES, MOST_BYTES = 10_000, 400 * 2**20
-PAGES = ("ListView", "Layout", "ReportType", "Report")
+PAGES = ("ListView", "CompactLayout", "Layout", "CustomTab", "ReportType", "Report")
 #: in this order, so that fields find their objects and permission sets their fields
 ORDER = (
     *("CustomObject", "CustomField", "ValidationRule", "StandardValueSet", "PermissionSet", "CustomNotificationType"),
@@ -41,6 +52,16 @@ class Component:
     file: str  #: objects/Opportunity.object
     metadata: Metadata = field(default_factory=Metadata)
     problem: str = ""
+    #: what is odd, and keeps nothing from being deployed
+    warning: str = ""
+
+    @property
+    def turn(self) -> tuple[int, int]:
+        """When it is applied: what goes goes first, but for what a file named …Post says."""
+        rank = ORDER.index(self.type) if self.type in ORDER else -1
+        if not self.metadata.removed:
+            return 1, rank
+        return (2 if PurePosixPath(self.file).stem.endswith("Post") else 0), -rank
 
 
 def read(zipped: bytes) -> list[Component]:
@@ -56,7 +77,7 @@ def read(zipped: bytes) -> list[Component]:
         if name != manifest and path.is_relative_to(root):
             found += _components(path.relative_to(root), files[name])
     found += _missing(files[manifest], found)
-    return sorted(found, key=lambda each: ORDER.index(each.type) if each.type in ORDER else -1)
+    return sorted(found, key=lambda each: each.turn)
 
 
 def _unzip(zipped: bytes) -> dict[str, bytes]:
@@ -90,7 +111,10 @@ def _components(file: PurePosixPath, text: bytes) -> Iterator[Component]:
     if kind == "CustomObject":
         yield from _of_object(name, xml)
     if kind != "CustomObject" or not xml.empty:
-        yield _read(_OF_FOLDERS.get(kind, kind), name, xml, lambda found: reader(xml, found))
+        source = xml.written(*(kinds.TAGS if kind == "CustomObject" else ()))
+        made = _read(_OF_FOLDERS.get(kind, kind), name, xml, lambda found: reader(xml, found))
+        made.metadata.sources[kind, name] = source
+        yield made
 
 
 def _full_name(file: PurePosixPath, suffix: str) -> str:
@@ -100,10 +124,11 @@ def _full_name(file: PurePosixPath, suffix: str) -> str:
 
 
 def _destructive(file: PurePosixPath, text: bytes) -> Iterator[Component]:
-    """Nothing can be deleted by deployment here; a list of nothing, as some tools always send it, is fine."""
-    if any(True for _ in _members(text)):
-        problem = "deleting metadata is not spoken by the pocket org"
-        yield Component(type="", name=file.name, file=str(file), problem=problem)
+    """What is to go. A list of nothing, as some tools always send it, is fine."""
+    for kind, name in _members(text):
+        removed = Metadata(removed=[Removal(kind=kind, name=name)])
+        problem = "" if name != "*" else "wildcards are not allowed in destructiveChanges.xml"
+        yield Component(type=kind, name=name, file=str(file), metadata=removed, problem=problem)
 
 
 def _of_object(owner: str, xml: Element) -> Iterator[Component]:
@@ -112,11 +137,15 @@ def _of_object(owner: str, xml: Element) -> Iterator[Component]:
         ("fields", "CustomField", add_field),
         ("validationRules", "ValidationRule", add_rule),
         ("listViews", "ListView", add_list_view),
+        ("compactLayouts", "CompactLayout", add_compact_layout),
     )
     for tag, kind, add in parts:
         for each in xml.all(tag):
             name = f"{owner}.{each.full_name}"
-            yield _read(kind, name, each, lambda found, each=each, add=add: add(owner, each, found))  # type: ignore[misc]
+            source = each.written()
+            made = _read(kind, name, each, lambda found, each=each, add=add: add(owner, each, found))  # type: ignore[misc]
+            made.metadata.sources[kind, name] = source
+            yield made
 
 
 def _read(kind: str, name: str, xml: Element, reader: Callable[[Metadata], None]) -> Component:
@@ -142,15 +171,18 @@ def _missing(manifest: bytes, found: list[Component]) -> list[Component]:
 def _members(manifest: bytes) -> Iterator[tuple[str, str]]:
     """The (type, full name) pairs of a manifest; of one that is malformed none."""
     try:
-        root = xmltext.parse(manifest)
+        yield from members(xmltext.parse(manifest))
     except ApiError:
         return
-    for types in root:
+
+
+def members(manifest: ET.Element) -> Iterator[tuple[str, str]]:
+    """The (type, full name) pairs that a manifest names; `*` is all of a type. `sf` writes a folder as `X/`."""
+    for types in manifest:
         if xmltext.local(types) == "types":
             kind = xmltext.text(types, "name")
-            yield from (
-                (kind, unquote((each.text or "").strip())) for each in types if xmltext.local(each) == "members"
-            )
+            names = ((each.text or "").strip() for each in types if xmltext.local(each) == "members")
+            yield from ((kind, unquote(name.rstrip("/"))) for name in names)
 
 
 def try_on(components: list[Component], schema: Schema) -> Schema:
@@ -166,7 +198,7 @@ def try_on(components: list[Component], schema: Schema) -> Schema:
             each.problem = bad.what
     for each in components:
         if not each.problem:
-            each.problem = _formula_problem(each.metadata, trial)
+            each.problem = _formula_problem(each.metadata, trial) or _still_used(each.metadata.removed, trial)
     return trial
 
 
@@ -182,6 +214,15 @@ def _formula_problem(metadata: Metadata, schema: Schema) -> str:
         except ApiError as error:
             return error.message
     return ""
+
+
+def _still_used(removed: list[Removal], schema: Schema) -> str:
+    """Say which formula or rule still names a field that goes; "" where none does."""
+    fields = [each.name.partition(".")[2] for each in removed if each.kind == "CustomField"]
+    texts = [(f"{o.name}.{f.name}", f.formula) for o in schema for f in o.fields.values() if f.formula]
+    texts += [(f"{o.name}.{rule.name}", rule.formula) for o in schema for rule in o.rules]
+    users = [user for user, text in texts if any(re.search(rf"\b{name}\b", text) for name in fields)]
+    return f"This custom field is referenced elsewhere in salesforce.com: {', '.join(users)}" if users else ""
 
 
 def is_new(component: Component, schema: Schema, rows: Mapping[str, set[str]]) -> bool:

@@ -1,10 +1,10 @@
-"""What shows records to people: list views, layouts, report types, reports.
+"""What shows records to people: list views, layouts, compact layouts, tabs, report types, reports.
 
 A pocket org shows none of them. It reads them so far that a deployment with a mistake fails as it would in an org:
 the elements without which it is none, the objects, and every custom field by name. Standard columns of lists and
 reports have names of their own (OPPORTUNITY.STAGE_NAME), which are taken on trust.
 
-Source: Metadata API Developer Guide, "ListView", "Layout", "ReportType", "Report".
+Source: Metadata API Developer Guide, "ListView", "Layout", "CompactLayout", "CustomTab", "ReportType", "Report".
 """
 
 import re
@@ -46,6 +46,26 @@ def list_view(owner: str, xml: Element) -> Page:
     xml.required("filterScope")
     columns = [each for tag in ("columns", "field") for each in xml.texts(tag)]
     return Page(name=name, file=xml.file, sobject=owner, fields=_own(owner, columns))
+
+
+def compact_layout(owner: str, xml: Element) -> Page:
+    name = xml.required("fullName")
+    xml.required("label")
+    return Page(name=name, file=xml.file, sobject=owner, fields=_own(owner, xml.texts("fields")))
+
+
+def _compact_layout_file(xml: Element) -> Page:
+    return compact_layout(xml.file.parent.parent.name, xml)
+
+
+def _tab(xml: Element) -> Page:
+    """A tab of a custom object; one for anything else needs what a pocket org has not."""
+    if not xml.flag("customObject"):
+        raise xml.refuse("only tabs of custom objects are spoken here")
+    xml.required("motif")
+    xml.ignore("description", "hasSidebar")
+    xml.close()
+    return Page(name=_name(xml), file=xml.file, sobject=_name(xml), fields=())
 
 
 def _list_view_file(xml: Element) -> Page:
@@ -92,7 +112,9 @@ def _name(xml: Element) -> str:
 #: what files of each suffix hold, and who reads it
 READERS: dict[str, tuple[str, Callable[[Element], Page]]] = {
     "listView": ("ListView", _list_view_file),
+    "compactLayout": ("CompactLayout", _compact_layout_file),
     "layout": ("Layout", _layout),
+    "tab": ("CustomTab", _tab),
     "reportType": ("ReportType", _report_type),
     "report": ("Report", _report),
     "reportFolder": ("ReportFolder", _report_folder),

@@ -29,6 +29,7 @@ class Element:
         self.file = file
         self.tag = element.tag.removeprefix(_NAMESPACE)
         self.own_text = (element.text or "").strip()
+        self._element = element
         self._left = [Element(file, child) for child in element]
 
     @classmethod
@@ -54,6 +55,10 @@ class Element:
     def empty(self) -> bool:
         """Whether every child has been taken."""
         return not self._left
+
+    def written(self, *without: str) -> str:
+        """The XML of its children as the Metadata API gives it back, without those of some names."""
+        return "".join(xmltext.written(each) for each in self._element if xmltext.local(each) not in without)
 
     @property
     def full_name(self) -> str:

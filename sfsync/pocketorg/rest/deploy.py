@@ -7,6 +7,7 @@ Using REST".
 """
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,8 +15,9 @@ from typing import Any
 from sfsync.pocketorg.call import Answer, Call, Params, Route
 from sfsync.pocketorg.data.access import everything
 from sfsync.pocketorg.errors import ApiError
-from sfsync.pocketorg.metadata import package
+from sfsync.pocketorg.metadata import Metadata, package
 from sfsync.pocketorg.metadata.package import Component
+from sfsync.pocketorg.metadata.removal import Removal
 from sfsync.pocketorg.org import Org
 from sfsync.pocketorg.values import moment
 
@@ -84,17 +86,19 @@ class Deployment:
 
     def _message(self, each: Component) -> Record:
         """The DeployMessage of a component."""
-        new = each.name in self.new
-        problem = {"problem": each.problem, "problemType": "Error", "lineNumber": 1, "columnNumber": 1}
+        new, goes = each.name in self.new, bool(each.metadata.removed)
+        said = each.problem or each.warning
+        kind = "Error" if each.problem else "Warning"
+        problem = {"problem": said, "problemType": kind, "lineNumber": 1, "columnNumber": 1}
         return {
-            "changed": bool(each.type) and not each.problem,
+            "changed": bool(each.type) and not said,
             "componentType": each.type,
             "created": new and not each.problem,
             "createdDate": self.done_at,
-            "deleted": False,
+            "deleted": goes and not said,
             "fileName": each.file,
             "fullName": each.name,
-            **(problem if each.problem else {}),
+            **(problem if said else {}),
             "success": not each.problem,
         }
 
@@ -114,8 +118,9 @@ def deploy(org: Org, call: Call, zipped: bytes, options: Record) -> Deployment:
         raise ApiError(403, "INSUFFICIENT_ACCESS", text)
     components = package.read(zipped)
     rows = {kind: {row[key] for row in org.store.find(table)} for kind, (table, key, _) in _ROWS.items()}
-    rows |= _pages(org)
+    rows |= {kind: {name for of, name in sources(org) if of == kind} for kind in package.PAGES}
     new = frozenset(each.name for each in components if package.is_new(each, org.schema, rows))
+    _check_removals(org, components)
     package.try_on(components, org.schema)
     user = org.store.get("User", call.user_id) or {}
     done = Deployment(
@@ -134,19 +139,95 @@ def deploy(org: Org, call: Call, zipped: bytes, options: Record) -> Deployment:
     return done
 
 
-def _pages(org: Org) -> dict[str, set[str]]:
-    """The names of the pages that were deployed before, by type."""
-    done = [each for each in org.jobs.values() if isinstance(each, Deployment) and each.applied]
-    return {kind: {c.name for each in done for c in each.components if c.type == kind} for kind in package.PAGES}
-
-
 def _apply(org: Org, components: list[Component]) -> None:
     for each in components:
         each.metadata.apply(org.schema)
+    for removal in (r for each in components for r in each.metadata.removed):
+        _uninstall(org, removal)
     org.store.migrate()
     insert = _Replacing(org)
     for each in components:
         each.metadata.install(org.schema, insert)
+        keep_sources(org, each.metadata)
+
+
+# ------------------------------------------------- what was deployed, as it was written
+
+_SOURCE = "metadata "
+
+
+def keep_sources(org: Org, metadata: Metadata) -> None:
+    """Note the XML of what was deployed, so that it can be retrieved."""
+    for (kind, name), xml in metadata.sources.items():
+        org.store.set_note(f"{_SOURCE}{kind} {name}", xml)
+
+
+def sources(org: Org) -> dict[tuple[str, str], str]:
+    """The XML of all that was ever deployed and is still there, by type and full name."""
+    found = {}
+    for key, xml in org.store.notes(_SOURCE).items():
+        kind, _, name = key.partition(" ")
+        found[kind, name] = xml
+    return found
+
+
+# ----------------------------------------------------------------------- taking away
+
+
+def _check_removals(org: Org, components: list[Component]) -> None:
+    """What is not there is a warning; a permission set that somebody has cannot go."""
+    there = {("Report" if kind == "ReportFolder" else kind, name) for kind, name in sources(org)}
+    for each in components:
+        if not each.metadata.removed or each.problem:
+            continue
+        if (each.type, each.name) not in there:
+            each.warning = f"No {each.type} named: {each.name} found"
+            each.metadata.removed.clear()
+        elif each.type == "PermissionSet" and _assigned(org, each.name):
+            each.problem = "The permission set is assigned to users. Remove the assignments, then delete it"
+
+
+def _assigned(org: Org, permission_set: str) -> bool:
+    rows = org.store.find("PermissionSet", Name=permission_set)
+    return any(org.store.find("PermissionSetAssignment", PermissionSetId=row["Id"]) for row in rows)
+
+
+def _uninstall(org: Org, removal: Removal) -> None:
+    """Delete the rows, tables and columns of what went, and its XML with that of its parts."""
+    owner, _, part = removal.name.partition(".")
+    if removal.kind == "CustomObject":
+        org.store.drop(owner)
+        _delete_rows(org, "ObjectPermissions", SobjectType=owner)
+        _delete_rows(org, "FieldPermissions", SobjectType=owner)
+    elif removal.kind == "CustomField":
+        org.store.drop(owner, part)
+        _delete_rows(org, "FieldPermissions", Field=removal.name)
+    elif removal.kind in _ROWS:
+        table, key, parts = _ROWS[removal.kind]
+        for row in org.store.find(table, **{key: removal.name}):
+            for each in parts:
+                _delete_rows(org, each, ParentId=row["Id"])
+            org.store.delete(table, row["Id"])
+    org.dml.forget_access()
+    for kind, name in sources(org):
+        if kind == "PermissionSet":
+            _forget_grants(org, name, removal.name)
+        same = (kind.replace("ReportFolder", "Report"), name) == (removal.kind, removal.name)
+        if same or (removal.kind == "CustomObject" and name.startswith((f"{owner}.", f"{owner}-"))):
+            org.store.forget_note(f"{_SOURCE}{kind} {name}")
+
+
+def _forget_grants(org: Org, permission_set: str, gone: str) -> None:
+    """Leave out of a permission set's XML whatever it grants of something that is gone."""
+    key = f"{_SOURCE}PermissionSet {permission_set}"
+    named = re.compile(rf"<(?:field|object|tab)>{re.escape(gone)}(?:\.\w+)?</")
+    entries = re.split(r"(?m)^(?=    <\w)", org.store.note(key) or "")
+    org.store.set_note(key, "".join(each for each in entries if not named.search(each)))
+
+
+def _delete_rows(org: Org, table: str, **equal: str) -> None:
+    for row in org.store.find(table, **equal):
+        org.store.delete(table, row["Id"])
 
 
 class _Replacing:

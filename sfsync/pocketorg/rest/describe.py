@@ -5,8 +5,10 @@ from recorded describes of API versions 42.0 to 61.0.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Protocol
 
+from sfsync.pocketorg.data.access import has_permissions
 from sfsync.pocketorg.schema import ChildRelationship, Field, PicklistValue, Schema, SObject
 
 #: the record type that every object has, and that stands for "none"
@@ -86,7 +88,7 @@ def describe_sobject(
         "actionOverrides": [],
         "childRelationships": [_child(c, schema) for c in schema.children(sobject.name)],
         "compactLayoutable": layoutable,
-        "fields": [_field(f, sobject, access) for f in _visible(sobject, access)],
+        "fields": [_field(_listing(f, sobject, schema), sobject, access) for f in _visible(sobject, access)],
         "namedLayoutInfos": [],
         "recordTypeInfos": _record_types(sobject, summary["urls"]["sobject"]),
         "searchLayoutable": layoutable and "searchable" in sobject.traits,
@@ -94,6 +96,14 @@ def describe_sobject(
         "supportedScopes": _scopes(sobject),
         "urls": {**summary["urls"], **(_pages(sobject, instance_url) if layoutable else {})},
     }
+
+
+def _listing(field: Field, sobject: SObject, schema: Schema) -> Field:
+    """The objects that permissions speak of are a picklist, which grows with the org."""
+    if (sobject.name, field.name) != ("ObjectPermissions", "SobjectType"):
+        return field
+    names = sorted(each.name for each in schema if has_permissions(each))
+    return replace(field, picklist=tuple(PicklistValue(value=name, label=name) for name in names))
 
 
 def _visible(sobject: SObject, access: Access) -> list[Field]:

@@ -1,7 +1,8 @@
 """SOAP: the calls of the Metadata API that tools make, and a login that is retired.
 
-Sources: Metadata API Developer Guide, "deploy()", "checkDeployStatus()", "describeMetadata()", "listMetadata()";
-SOAP API Developer Guide, "login()", "API Fault Element"; Salesforce Help, "SOAP API login() Call is Being Retired".
+Sources: Metadata API Developer Guide, "deploy()", "checkDeployStatus()", "retrieve()", "describeMetadata()",
+"listMetadata()"; SOAP API Developer Guide, "login()", "API Fault Element"; Salesforce Help, "SOAP API login() Call is
+Being Retired".
 """
 
 import base64
@@ -13,8 +14,9 @@ from xml.etree import ElementTree as ET
 from sfsync.pocketorg import xmltext
 from sfsync.pocketorg.call import Answer, Call, Params, Route
 from sfsync.pocketorg.errors import ApiError
+from sfsync.pocketorg.metadata import kinds, package
 from sfsync.pocketorg.org import Org
-from sfsync.pocketorg.rest import deploy
+from sfsync.pocketorg.rest import deploy, retrieve
 from sfsync.pocketorg.values import moment
 
 Record = dict[str, Any]
@@ -26,16 +28,6 @@ _NO_LOGIN = (
     "SOAP API login() is disabled by default in this org. Contact the org administrator to enable SOAP API login()."
 )
 _ILLEGAL_SESSION = "Invalid Session ID found in SessionHeader: Illegal Session. Session not found, missing session key"
-#: folder, suffix and children of the types that can be deployed
-_TYPES = {
-    "CustomObject": ("objects", "object", ("CustomField", "ListView", "ValidationRule")),
-    "PermissionSet": ("permissionsets", "permissionset", ()),
-    "CustomNotificationType": ("notificationtypes", "notiftype", ()),
-    "StandardValueSet": ("standardValueSets", "standardValueSet", ()),
-    "Layout": ("layouts", "layout", ()),
-    "Report": ("reports", "report", ()),
-    "ReportType": ("reportTypes", "reportType", ()),
-}
 
 
 def envelope(org: Org, call: Call, _: Params) -> Answer:
@@ -112,14 +104,14 @@ def _check_deploy_status(org: Org, _: Call, asked: ET.Element) -> Record:
 def _describe_metadata(*_: object) -> Record:
     types = [
         {
-            "childXmlNames": list(children),
+            "childXmlNames": list(kinds.CHILDREN) if name == "CustomObject" else [],
             "directoryName": folder,
             "inFolder": name == "Report",
             "metaFile": False,
             "suffix": suffix,
             "xmlName": name,
         }
-        for name, (folder, suffix, children) in _TYPES.items()
+        for name, (folder, suffix) in kinds.FOLDERS.items()
     ]
     nothing = {"organizationNamespace": "", "partialSaveAllowed": False, "testRequired": False}
     return {"metadataObjects": types, **nothing}
@@ -141,20 +133,24 @@ def _names(org: Org, kind: str) -> list[str]:
         return [row["Name"] for row in org.store.find("PermissionSet")]
     if kind == "CustomNotificationType":
         return [row["DeveloperName"] for row in org.store.find("CustomNotificationType")]
-    return []
+    return [name for of, name in deploy.sources(org) if of == kind]
 
 
 def _properties(org: Org, call: Call, kind: str, name: str) -> Record:
     """The FileProperties of a component. Who made it and when is not kept."""
-    owner = "CustomObject" if kind in {"CustomField", "ValidationRule"} else kind
-    folder, suffix, _ = _TYPES[owner]
+    folder, suffix = kinds.FOLDERS["CustomObject" if kind in kinds.CHILDREN else kind]
+    file = f"{folder}/{name.partition('.')[0] if kind in kinds.CHILDREN else name}.{suffix}"
+    return _file_properties(org, call, kind, name, file)
+
+
+def _file_properties(org: Org, call: Call, kind: str, name: str, file: str) -> Record:
     user = (org.store.get("User", call.user_id) or {}).get("Name")
     now = moment(org.clock())
     return {
         "createdById": call.user_id,
         "createdByName": user,
         "createdDate": now,
-        "fileName": f"{folder}/{name.partition('.')[0]}.{suffix}",
+        "fileName": file,
         "fullName": name,
         "id": "",
         "lastModifiedById": call.user_id,
@@ -165,11 +161,42 @@ def _properties(org: Org, call: Call, kind: str, name: str) -> Record:
     }
 
 
+def _retrieve(org: Org, _: Call, asked: ET.Element) -> Record:
+    # the WSDL calls it retrieveRequest, jsforce and with it Salesforce's CLI call it request
+    wanted = next(iter(asked), None)
+    unpackaged = xmltext.find(wanted, "unpackaged") if wanted is not None else None
+    if wanted is None or unpackaged is None:
+        raise ApiError(500, "INVALID_OPERATION", "Only unpackaged components can be retrieved from a pocket org")
+    folder = "" if xmltext.text(wanted, "singlePackage") == "true" else "unpackaged/"
+    members = package.members(unpackaged)
+    done = retrieve.retrieve(org, members, version=xmltext.text(unpackaged, "version"), folder=folder)
+    return {"done": False, "id": done.id, "state": "Queued"}
+
+
+def _check_retrieve_status(org: Org, call: Call, asked: ET.Element) -> Record:
+    wanted = xmltext.text(asked, "asyncProcessId") or xmltext.text(asked, "id")
+    done = next((job for key, job in org.jobs.items() if key[:15] == wanted[:15]), None)
+    if not isinstance(done, retrieve.Retrieval):
+        raise ApiError(500, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+    said = "Entity of type '{}' named '{}' cannot be found"
+    return {
+        "done": True,
+        "fileProperties": [_file_properties(org, call, *each, file) for each, file in done.found],
+        "id": done.id,
+        "messages": [{"fileName": "package.xml", "problem": said.format(*each)} for each in done.missing],
+        "status": "Succeeded",
+        "success": True,
+        "zipFile": base64.b64encode(done.zipped).decode(),
+    }
+
+
 _OPERATIONS: dict[str, Callable[[Org, Call, ET.Element], Any]] = {
     "deploy": _deploy,
     "checkDeployStatus": _check_deploy_status,
     "describeMetadata": _describe_metadata,
     "listMetadata": _list_metadata,
+    "retrieve": _retrieve,
+    "checkRetrieveStatus": _check_retrieve_status,
 }
 
 ROUTES: tuple[Route[Org], ...] = (Route("Soap/m", POST=envelope), Route("Soap/u", POST=envelope))

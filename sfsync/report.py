@@ -1,0 +1,41 @@
+"""What one pass came to, for logs and exit codes."""
+
+from dataclasses import dataclass
+
+from sfsync.errors import SetupError, SfsyncError
+
+
+@dataclass(slots=True)
+class Report:
+    """What one pass came to."""
+
+    moved: int = 0
+    made: int = 0
+    waiting: int = 0
+    restored: int = 0
+    failed: int = 0
+    later: int = 0
+    #: an admin has ticked the switch in Salesforce
+    paused: bool = False
+    #: what ended the pass early
+    error: SfsyncError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well, also when records wait for the rep; 2 the admin must act; 75 try again later."""
+        if self.failed or isinstance(self.error, SetupError):
+            return 2
+        return 75 if self.later or self.error else 0
+
+    def __str__(self) -> str:
+        parts = {
+            "made": self.made,
+            "waiting for information": self.waiting,
+            "restored": self.restored,
+            "failed": self.failed,
+            "to be tried again": self.later,
+        }
+        did = ", ".join(f"{n} {word}" for word, n in parts.items() if n)
+        if self.error or self.paused:
+            return f"{did or 'nothing done'}; {'stopped early' if self.error else 'paused in Salesforce'}"
+        return did or "nothing to do"

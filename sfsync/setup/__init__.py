@@ -1,0 +1,1 @@
+"""What `sfsync setup` puts into an org, and takes away again: read, compared, deployed."""
