@@ -1,6 +1,9 @@
-"""Draws the pictures of docs/templates.md: each tag's example, as a form prints it. `make docs` runs it."""
+"""Draws the pictures of the docs: each tag's example, as a form prints it, and each form that comes with sfsync.
 
-from collections.abc import Iterator
+`make docs` runs it.
+"""
+
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,7 +11,9 @@ from tempfile import TemporaryDirectory
 import pypdfium2
 from PIL import Image, ImageChops, ImageOps
 
-from sfsync import samples, shipped
+from sfsync import config as configs
+from sfsync import preview, samples, shipped
+from sfsync.forms import compose
 from sfsync.forms.design import Design
 from sfsync.forms.docs import as_form
 from sfsync.forms.render import render
@@ -18,10 +23,12 @@ from sfsync.forms.theme import Theme
 from sfsync.records import OrderForm
 
 FOLDER = Path(__file__).parent / "pictures" / "tags"
+FORMS = Path(__file__).parent / "pictures" / "forms"
+EXAMPLES = shipped.HOME / "config" / "examples.yaml"
 #: points
 _PAGE, _SMALL_PAGE, _MARGINS = (330.0, 190.0), (150.0, 140.0), (8.0, 8.0, 8.0, 8.0)
 #: pixels for each point
-_SCALE = 2.0
+_SCALE, _FORM_SCALE = 2.0, 1.25
 #: pixels of white around
 _BORDER = 14
 _SHADES = 32
@@ -29,9 +36,22 @@ _SHADES = 32
 
 def picture(tag: str) -> Image.Image:
     """The example of a tag, page beside page, without the white around it."""
-    pages = [ImageOps.expand(page, 1, "#d9dee4") for page in _pages(_pdf(tag))]
-    if len(pages) == 1:
-        return ImageOps.expand(_cropped(pages[0].crop((1, 1, *(side - 1 for side in pages[0].size)))), _BORDER, "white")
+    pages = list(_pages(_pdf(tag), _SCALE))
+    return ImageOps.expand(_cropped(pages[0]), _BORDER, "white") if len(pages) == 1 else _beside(pages)
+
+
+def shipped_forms() -> Iterator[tuple[str, Image.Image]]:
+    """Each form of config/examples.yaml on the usual sample: (file name, its pages beside each other)."""
+    config = configs.load(EXAMPLES)
+    blueprints = compose.load(config)
+    for blueprint in blueprints:
+        found = preview.of_sample(config, blueprints, form=blueprint.settings.name)
+        pages = _pages(render(found.form, blueprint.design).content, _FORM_SCALE)
+        yield f"{Path(blueprint.settings.template).stem}.png", _beside(list(pages))
+
+
+def _beside(pages: Sequence[Image.Image]) -> Image.Image:
+    pages = [ImageOps.expand(page, 1, "#d9dee4") for page in pages]
     wide = sum(page.width for page in pages) + _BORDER * (len(pages) + 1)
     sheet = Image.new("RGB", (wide, pages[0].height + 2 * _BORDER), "white")
     for number, page in enumerate(pages):
@@ -74,10 +94,10 @@ def _form() -> OrderForm:
     )
 
 
-def _pages(content: bytes) -> Iterator[Image.Image]:
+def _pages(content: bytes, scale: float) -> Iterator[Image.Image]:
     with pypdfium2.PdfDocument(content) as document:
         for page in document:
-            yield page.render(scale=_SCALE).to_pil().convert("RGB")
+            yield page.render(scale=scale).to_pil().convert("RGB")
 
 
 def _cropped(image: Image.Image) -> Image.Image:
@@ -88,3 +108,6 @@ if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in TAGS:
         (FOLDER / f"{name}.png").write_bytes(saved(picture(name)))
+    FORMS.mkdir(parents=True, exist_ok=True)
+    for name, drawn in shipped_forms():
+        (FORMS / name).write_bytes(saved(drawn))

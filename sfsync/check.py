@@ -63,10 +63,12 @@ class Checks:
             if isinstance(template, Template):
                 by_folder.setdefault(config.find(blueprint.settings.template).parent, []).append(template)
         for folder, templates in by_folder.items():
+            others = "\n".join(path.read_text("utf-8", errors="replace") for path in folder.glob("*.xml"))
             for catalogue in catalogues(folder, f"{configs.shown(folder)}/")[0]:
-                self._catalogue(catalogue, list({t.name: t for t in templates}.values()))
+                self._catalogue(catalogue, list({t.name: t for t in templates}.values()), others)
 
-    def _catalogue(self, catalogue: Catalogue, templates: Sequence[Template]) -> None:
+    def _catalogue(self, catalogue: Catalogue, templates: Sequence[Template], others: str) -> None:
+        """`others`: the text of every template in the folder, also of those that no order form names."""
         missing = [(t, word) for t in templates for word in catalogue.lacks(t.marked)]
         for template, word in missing:
             own = template.language or "its own language"
@@ -74,7 +76,8 @@ class Checks:
                 f"{template.marked[word]}: '{word}' is missing in {catalogue.name}.",
                 f"Until it stands there, {template.name} makes no form in {catalogue.language}, but in {own}.",
             )
-        for word, where in catalogue.unused({word for t in templates for word in t.marked}):
+        unused = catalogue.unused({word for t in templates for word in t.marked})
+        for word, where in ((word, where) for word, where in unused if f'"{word}"' not in others):
             self._found.note(f"{where}: no template says '{word}'.", "Delete it, or spell it as the template does.")
         if not missing:
             self._found.good(f"{catalogue.name}: all words")

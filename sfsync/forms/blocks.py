@@ -23,10 +23,15 @@ def blocks(elements: Iterable[Element], width: float, setting: Setting) -> list[
     found: list[Block] = []
     for element in elements:
         rows = _BUILDERS[element.tag](element, width, setting)
-        if element.tag == "totals" and found and isinstance(found[-1], Row):
+        if _begins_with_totals(element) and found and isinstance(found[-1], Row):
             found[-1] = replace(found[-1], keep=True)
         found += rows
     return found
+
+
+def _begins_with_totals(element: Element) -> bool:
+    inner = element[0] if element.tag == "keep" and len(element) else element
+    return inner.tag == "totals"
 
 
 def rows(elements: Iterable[Element], width: float, setting: Setting) -> list[Row]:

@@ -9,13 +9,27 @@ from docs import pictures
 from sfsync.forms import glossary
 from sfsync.forms.filters import all_filters, all_tests
 from sfsync.forms.tags import TAGS
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize("tag", TAGS)
 def test_the_picture_of_each_tag_is_its_example_drawn(tag):
     with Image.open(pictures.FOLDER / f"{tag}.png") as kept:
         shown = kept.convert("RGB")
-    drawn = Image.open(io.BytesIO(pictures.saved(pictures.picture(tag)))).convert("RGB")
+    assert_alike(shown, pictures.picture(tag))
+
+
+def test_the_pictures_of_the_shipped_forms_are_these_forms_drawn():
+    drawn = dict(pictures.shipped_forms())
+    assert {path.name for path in pictures.FORMS.glob("*")} == set(drawn)
+    for name, picture in drawn.items():
+        with Image.open(pictures.FORMS / name) as kept:
+            assert_alike(kept.convert("RGB"), picture)
+        assert f"pictures/forms/{name}" in (ROOT / "docs" / "forms.md").read_text("utf-8")
+
+
+def assert_alike(shown: Image.Image, picture: Image.Image) -> None:
+    drawn = Image.open(io.BytesIO(pictures.saved(picture))).convert("RGB")
     assert shown.size == drawn.size, "run: make docs"
     # Another build of pdfium may draw an edge a shade lighter.
     assert max(ImageStat.Stat(ImageChops.difference(shown, drawn)).mean) < 1, "run: make docs"
