@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import TemplateError, TemplateSyntaxError, nodes
+from jinja2 import TemplateSyntaxError, nodes
 
 from sfsync.errors import SetupError, SetupErrors
 from sfsync.forms import environment
@@ -76,7 +76,6 @@ class _Reader:
         if self.problems:
             raise _together(self.problems)
         self.sources[NO_TEXT] = "", self.name
-        self._compile()
         texts = [self.name, *(t for key, pair in self.sources.items() for t in (key, *pair))]
         texts += (t for language, said in words.items() for pair in said.items() for t in (language, *pair))
         mark = _fingerprint(texts, self.images)
@@ -97,15 +96,17 @@ class _Reader:
         return self.texts[key], self.trees[key]
 
     def _tree(self, name: str, text: str) -> nodes.Template | None:
-        wrong = mistakes(self.lexer, name, text)
-        self.problems += wrong
+        tree: nodes.Template | None = None
+        last = "It is nested too deeply.", name
         try:
-            return None if wrong else self.env.parse(text, name, name)
+            tree = self.env.parse(text, name, name)
         except TemplateSyntaxError as error:
-            self.problems.append(SetupError(f"{error.message}", where=f"{name}:{error.lineno}"))
+            last = f"{error.message}", f"{name}:{error.lineno}"
         except RecursionError:
-            self.problems.append(SetupError("It is nested too deeply.", where=name))
-        return None
+            pass
+        wrong = mistakes(self.lexer, name, text, readable=tree is not None)
+        self.problems += wrong if wrong or tree else [SetupError(last[0], where=last[1])]
+        return None if wrong else tree
 
     def _check(self, key: str, within: Included) -> None:
         """Checks a file as markup, then those that it includes, and writes the places of tags into it."""
@@ -125,17 +126,6 @@ class _Reader:
             self.prints_terms |= name == TERMS
             for each in self.terms if name == TERMS else (name,):
                 self._check(each, inner)
-
-    def _compile(self) -> None:
-        """Proves that what was read can be run."""
-        files = environment.Files(self.sources)
-        env = environment.environment(files, markup=True)
-        for key, (_, name) in self.sources.items():
-            try:
-                files.load(env, key)
-            except (TemplateError, SyntaxError, RecursionError, MemoryError) as error:
-                what = f"It cannot be compiled: {type(error).__name__}."
-                raise SetupError(what, where=name, remedy="Simplify its longest expressions.") from None
 
 
 def paths_of_line(source: str, where: str, more: Mapping[str, Shape] | None = None) -> tuple[FieldPath, ...]:

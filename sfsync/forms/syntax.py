@@ -48,9 +48,12 @@ _WORDS = (
 )
 
 
-def mistakes(env: Environment, name: str, text: str) -> list[SetupError]:
-    """Every mistake in the statements and values of a file; `name` is the file as messages show it."""
-    reading = _Reading(env, name, text)
+def mistakes(env: Environment, name: str, text: str, *, readable: bool = False) -> list[SetupError]:
+    """Every mistake in the statements and values of a file; `name` is the file as messages show it.
+
+    What Jinja has found `readable` as a whole can still be too long or too deep.
+    """
+    reading = _Reading(env, name, text, readable)
     reading.all()
     return reading.problems
 
@@ -60,6 +63,7 @@ class _Reading:
     env: Environment
     name: str
     text: str
+    readable: bool
     problems: list[SetupError] = field(default_factory=list)
     opened: list[tuple[str, Part]] = field(default_factory=list)
 
@@ -135,6 +139,8 @@ class _Reading:
             self._wrong(begun, "It is not closed.", f"Write {{% {STATEMENTS[inner]} %}} before {line}:{column}.")
 
     def _alone(self, part: Part, text: str) -> None:
+        if self.readable:
+            return
         try:
             self.env.parse(text)
         except TemplateSyntaxError as error:

@@ -68,7 +68,9 @@ class Template:
         Raises SetupError, or SetupErrors with every mistake found.
         """
         shown = name or path.name
-        return cls(shown, *read(path, shown, terms))
+        template = cls(shown, *read(path, shown, terms))
+        _prove(template)
+        return template
 
     def markup(self, variables: Mapping[str, Any], terms: str = "") -> str:
         """The form's markup with its data. A mistake that only data reveals is a SetupError with the true line.
@@ -185,6 +187,16 @@ def _deeper(root: Element, levels: int) -> bool:
 @lru_cache(maxsize=32)
 def _compiled(fingerprint: str, template: Template) -> Compiled:  # noqa: ARG001 (the key)
     return environment.environment(environment.Files(template.sources), markup=True).get_template("")
+
+
+def _prove(template: Template) -> None:
+    """That it can be compiled, with all that it includes; the compiled form is kept."""
+    for key, (_, name) in template.sources.items():
+        try:
+            _compiled(template.fingerprint, template).environment.get_template(key)
+        except (TemplateError, SyntaxError, RecursionError, MemoryError) as error:
+            what = f"It cannot be compiled: {type(error).__name__}."
+            raise SetupError(what, where=name, remedy="Simplify its longest expressions.") from None
 
 
 @lru_cache(maxsize=256)
