@@ -71,7 +71,7 @@ class Outline:
     def name(self) -> str:
         """Its PostScript name, as a PDF may spell it."""
         name = _UNNAMED.sub("", self.face.get_name(hb.OTNameIdPredefined.POSTSCRIPT_NAME) or "") or "Font"
-        return f"{name}-{self.weight}" if self.weight else name
+        return f"{name.split('-')[0]}-{self.weight}" if self.weight else name
 
     def covers(self, character: str) -> bool:
         return character not in _NEVER and bool(self.font.get_nominal_glyph(ord(character)))
