@@ -125,6 +125,8 @@ class OrderForm:
     title: str
     opportunity: Values
     company: Values
+    #: how far two sums on it may stand apart
+    amount_tolerance: Decimal
     #: file name of the terms that were chosen
     terms: str = ""
     #: fingerprint of each value that it is made from, by field path: see `sfsync.due.fingerprints`

@@ -229,7 +229,9 @@ class Settings(_Model):
     )
     time_zone: Zone | None = Field(None, description="The zone of dates on the form; else that of the business hours.")
     amount_tolerance: Decimal = Field(
-        Decimal("0.01"), ge=0, description="How far the products' sum may stand from the Amount."
+        Decimal("0.01"),
+        ge=0,
+        description="How far two sums may stand apart: the products and the Amount, and those that a form prints.",
     )
     fields: FieldNames = Field(FieldNames(), description="Other names for the fields that sfsync writes.")
     messages: Messages = Field(Messages(), description="Other words for what people read in Salesforce.")

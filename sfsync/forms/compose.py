@@ -259,6 +259,7 @@ def filled(
         title=_title(opportunity, blueprint, settings, speaks.locale),
         opportunity=opportunity.values,
         company=settings.company.model_dump(),
+        amount_tolerance=settings.amount_tolerance,
         terms=chosen_terms(opportunity, blueprint),
         made_from=version.made_from,
         settings_mark=blueprint.settings_mark,

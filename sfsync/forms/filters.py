@@ -18,12 +18,15 @@ from jinja2.tests import TESTS
 from markupsafe import escape
 
 from sfsync.forms import bounds
-from sfsync.forms.money import Formatter
+from sfsync.forms.bidi import unmarked
+from sfsync.forms.money import Formatter, rounded
 
 #: under this name a context carries its Formatter; no template can spell it
 FORMATTER = "format of values"
 #: under this one its words in another language than the template's
 WORDS = "words of a language"
+#: and under this one which amounts were printed: text -> amount, currency
+AMOUNTS = "amounts as printed"
 #: what "next line" is once data stands in markup, where a plain newline is only space between words
 LINE = "\u2028"
 
@@ -116,7 +119,13 @@ def _form(context: Context) -> Formatter:
 @pass_context
 def _money(context: Context, value: Any, currency: str | None = None) -> str:
     amount = _amount(value, "money")
-    return "" if amount is None else _form(context).money(amount, currency)
+    if amount is None:
+        return ""
+    form = _form(context)
+    text = form.money(amount, currency)
+    if (noted := context.get(AMOUNTS)) is not None:
+        noted[unmarked(text)] = rounded(Decimal(amount)), currency or form.currency
+    return text
 
 
 @pass_context

@@ -204,7 +204,10 @@ class Lint:
 
     def _count(self, name: str, attributes: dict[str, str], parent: _Open | None) -> None:
         if name == "table":
-            self._open[-1].columns = _widths(attributes.get("widths", ""))
+            columns = self._open[-1].columns = _widths(attributes.get("widths", ""))
+            summed = attributes.get("sum", "")
+            if columns and summed.isdecimal() and int(summed) > columns:
+                self._problem(f"The column {summed} is to be summed, and the table has {columns}.")
         elif name == "td" and parent and parent.filled is not None:
             span = attributes.get("span", "1")
             parent.filled = parent.filled + int(span) if span.isdecimal() else None

@@ -93,7 +93,7 @@ def _money_pattern(locale: Locale, currency: str) -> NumberPattern:
 
 @lru_cache(maxsize=4096)
 def _applied(pattern: NumberPattern, value: Decimal, locale: Locale) -> str:
-    return str(pattern.apply(_rounded(value), locale)).translate(_PRINTABLE)
+    return str(pattern.apply(rounded(value), locale)).translate(_PRINTABLE)
 
 
 def _pattern(locale: Locale, pattern: NumberPattern, least: int) -> NumberPattern:
@@ -106,7 +106,7 @@ def _pattern(locale: Locale, pattern: NumberPattern, least: int) -> NumberPatter
     return own
 
 
-def _rounded(value: Decimal) -> Decimal:
+def rounded(value: Decimal) -> Decimal:
     """Half up, as people and Salesforce round; Babel alone would round half to even."""
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int):

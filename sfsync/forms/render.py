@@ -11,7 +11,7 @@ from sfsync.forms import signing
 from sfsync.forms.bidi import unmarked
 from sfsync.forms.blocks import blocks, rows
 from sfsync.forms.design import Design
-from sfsync.forms.filters import FORMATTER
+from sfsync.forms.filters import AMOUNTS, FORMATTER
 from sfsync.forms.fonts import face
 from sfsync.forms.foreign import PdfFile, same_size
 from sfsync.forms.inline import Setting, plain
@@ -23,6 +23,7 @@ from sfsync.forms.paths import COMPANY_KEYS
 from sfsync.forms.pictures import encoded
 from sfsync.forms.provenance import Provenance
 from sfsync.forms.rows import Row, mirrored, stacked
+from sfsync.forms.sums import Sums
 from sfsync.forms.template import Template
 from sfsync.forms.theme import Theme
 from sfsync.records import OrderForm, Pdf
@@ -38,9 +39,11 @@ def render(form: OrderForm, design: Design) -> Pdf:
     """The form as a PDF. Raises SetupError with the template's line where it does not fit the data."""
     if isinstance(design.template, PdfForm):
         return _filled(form, design, design.template)
-    root = design.template.tree(variables(form), form.terms)
+    known = variables(form)
+    root = design.template.tree(known, form.terms)
     theme = replace(design.theme, language=form.locale.replace("_", "-"))
     sheet = _Sheet(root, Setting(theme, design.template.name, _sizes(design.template)))
+    Sums(known[AMOUNTS], known[FORMATTER], form.amount_tolerance, sheet.setting).check(root)
     sides = sheet.sides(design.letterhead, design.appendices.get(form.terms))
     signing.check(sheet.setting.marks, [side.rows for side in sides])
     says = sheet.setting.read(root)
@@ -90,6 +93,7 @@ def variables(form: OrderForm) -> dict[str, Any]:
             "title": form.title,
         },
         FORMATTER: formatter(form.locale, form.currency, form.time_zone),
+        AMOUNTS: {},
     }
 
 

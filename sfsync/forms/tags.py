@@ -122,6 +122,7 @@ TAGS: Mapping[str, Tag] = {
         {
             "widths": Attribute(SHARES, "How wide its columns are, relative to each other.", None),
             "align": Attribute(SIDES, "To which side each column leans.", "all left"),
+            "sum": Attribute(COUNT, "Which column holds the amounts; a form whose sums disagree is not made.", "none"),
         },
         example='<table widths="5 2 2" align="left right right">\n'
         "  <head><td>Product</td><td>Quantity</td><td>Amount</td></head>\n"
@@ -137,7 +138,7 @@ TAGS: Mapping[str, Tag] = {
     "row": Tag(
         "A row, one `<td>` for each column.",
         frozenset({"td"}),
-        {"bold": _BOLD},
+        {"bold": _BOLD, "counts": Attribute(FLAG, "Whether its amount is summed, where the table sums.", "yes")},
         example='<table widths="3 1" align="left right">\n  <row><td>Onboarding</td><td>$4,500.00</td></row>\n'
         '  <row bold="yes"><td>Due now</td><td>$4,500.00</td></row>\n</table>',
     ),
@@ -178,7 +179,13 @@ TAGS: Mapping[str, Tag] = {
         _INLINE,
         {
             "label": Attribute(TEXT, "What it is.", None),
-            "strong": Attribute(FLAG, "Whether it is the one that counts.", "no"),
+            "strong": Attribute(FLAG, "Whether it stands out.", "no"),
+            "kind": Attribute(
+                choice("lines", "one-time", "recurring", "discount", "tax", "total"),
+                "What it is, so that it is compared: one-time and recurring are the lines, and the total is the lines "
+                "less discount with tax.",
+                "compared with nothing",
+            ),
         },
         text=True,
         example='<totals>\n  <total label="Total (USD)" strong="yes">$8,100.00</total>\n</totals>',

@@ -84,6 +84,7 @@ def order_form(values: dict[str, Any] | None = None, **changes: Any) -> OrderFor
         "locale": "en_US",
         "language": "en",
         "title": "Order Form Burlington",
+        "amount_tolerance": Decimal("0.01"),
         "opportunity": values or opportunity(lines(20)),
         "company": {
             "name": "Northwind Cloud GmbH",

@@ -59,7 +59,9 @@ def refused(tmp_path, text) -> str:
         ("in lines | groupby", "in linse | groupby", "linse", "linse is not known here. Did you mean lines?"),
         ("{{ form.number }}</field>", "{{ form.numbr }}</field>", "numbr", "Did you mean number?"),
         # markup
-        ("<table widths", "<tabel widths", "<tabel", "There is no tag <tabel>. Did you mean table?"),
+        ("<table sum", "<tabel sum", "<tabel", "There is no tag <tabel>. Did you mean table?"),
+        ('sum="6"', 'sum="7"', "<table", "The column 7 is to be summed, and the table has 6."),
+        ('kind="total"', 'kind="totla"', "<total ", "discount, tax, total. Did you mean total?"),
         ("<head>", "<p>x</p><head>", "<p>x", "<p> cannot stand in <table>."),
         ('<h>{{ _("Products', 'loose text <h>{{ _("Products', "loose", "Text cannot stand directly in <form>. Put"),
         ('label="{{ _("Currency', 'lable="{{ _("Currency', "<field lable", "Did you mean label?"),
