@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -91,6 +92,7 @@ def _form() -> OrderForm:
         title="Example",
         opportunity={},
         company={"name": "Northwind Cloud"},
+        amount_tolerance=Decimal(0),
     )
 
 
