@@ -21,6 +21,7 @@ _COLLECTION = 200
 def pocket_org(deals: int, *, latency: float = 0.0) -> Iterator[PocketOrg]:
     """An org with so many deals, none of them in the stage yet, that answers each call after `latency` seconds."""
     with PocketOrg(seed=deals, metadata=[ROOT / "config" / "salesforce"]) as org:
+        org.insert("Order_Form_Settings__c", {"Key__c": "only", "Switched_On__c": "2020-01-01T00:00:00.000+0000"})
         org.faults.latency = latency
         yield org
 

@@ -229,6 +229,7 @@ def play(config: Path, folder: Path) -> int:
         say(f"sfsync check: {checked.stdout.splitlines()[-1]}")
         if checked.returncode:
             say(checked.stdout)
+        _switched_on(config, environ)
         run = Play(org, Rep(org.instance_url, org.token_for(_rep(org))), folder)
         before = _worker_calls(org)
         with _worker(config, environ) as worker:
@@ -245,7 +246,7 @@ def serve(config: Path, port: int) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with _org(port) as org, _worker(config, _environ(org)) as worker:
+    with _org(port) as org, _worker(config, _switched_on(config, _environ(org))) as worker:
         say(f"Open {org.instance_url} in a browser, choose an opportunity and click the stage {STAGE}.")
         say("Ctrl-C ends both.\n")
         while not stop.wait(_GLANCE) and worker.poll() is None:
@@ -266,9 +267,15 @@ def _environ(org: PocketOrg) -> dict[str, str]:
     return {**os.environ, **login}
 
 
-def _sfsync(verb: str, config: Path, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sfsync", verb, "--config", str(config)]
+def _sfsync(verb: str, config: Path, environ: dict[str, str], *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sfsync", verb, "--config", str(config), *more]
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # noqa: S603 (our own)
+
+
+def _switched_on(config: Path, environ: dict[str, str]) -> dict[str, str]:
+    """Say yes for this org, as an admin does once."""
+    _sfsync("run", config, environ, "--yes")
+    return environ
 
 
 @contextmanager

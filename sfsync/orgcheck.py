@@ -14,6 +14,7 @@ from sfsync.records import Status
 from sfsync.salesforce import soql
 from sfsync.salesforce.api import VERSION, Api
 from sfsync.salesforce.attach import ROW_FIELDS
+from sfsync.salesforce.board import Board
 from sfsync.salesforce.describe import Describer, ObjectInfo
 from sfsync.salesforce.org import Org
 from sfsync.salesforce.tell import NOTIFICATION_TYPE, Teller
@@ -90,6 +91,7 @@ def org(
         written = len(settings.fields.model_dump())
         found.good(f"{len(plan.labels)} fields are read, {written} written on Opportunity")
         _conditions(found, here.describer, blueprints)
+    _switch(found, Board(api, settings.fields), settings)
     _bell(found, Teller(api, settings.fields))
     _limits(found, api, settings)
     _clock(found, api, now)
@@ -149,6 +151,17 @@ def known_values(describer: Describer, path: str) -> tuple[str, ...]:
     except SetupError:
         return ()
     return info.picklist if info.type == "picklist" else ()
+
+
+def _switch(found: Findings, board: Board, settings: Settings) -> None:
+    board.look()
+    if board.paused:
+        found.note("Somebody has paused sfsync in Salesforce.", "Untick Paused in the tab Order Form Settings.")
+    if board.switched_on:
+        since = settings.counts_since or board.switched_on
+        found.good(f"switched on; deals count from {since.astimezone(settings.zone):%Y-%m-%d %H:%M}")
+    else:
+        found.note("sfsync is not switched on for this org.", "sfsync run --dry-run, then sfsync run --yes")
 
 
 def _bell(found: Findings, teller: Teller) -> None:

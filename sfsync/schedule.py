@@ -96,16 +96,21 @@ def _clock(text: str) -> time:
         raise ValueError(f"'{text}' is not a time of day.") from None
 
 
-def day(text: str, zone: ZoneInfo) -> datetime:
-    """Read `2026-12-01` as the moment at which that day begins. Raises ValueError.
+def day(text: str) -> date:
+    """Read `2026-12-01`. Raises ValueError.
 
-    >>> day("2026-12-01", ZoneInfo("Europe/Berlin")).astimezone(UTC).isoformat()
-    '2026-11-30T23:00:00+00:00'
+    >>> day("2026-12-01")
+    datetime.date(2026, 12, 1)
     """
     try:
-        return datetime.combine(date.fromisoformat(text.strip()), time.min, zone)
+        return date.fromisoformat(text.strip())
     except ValueError:
         raise ValueError(f"'{text}' is not a day. Write it like 2026-12-01.") from None
+
+
+def beginning(of: date, zone: ZoneInfo) -> datetime:
+    """The moment at which a day begins."""
+    return datetime.combine(of, time.min, zone)
 
 
 def ago(some: timedelta) -> str:

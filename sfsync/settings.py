@@ -1,6 +1,6 @@
 """What an admin can say: the settings' models, with what each of them means."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -75,6 +75,11 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(schedule.duration),
     _text("15 seconds", "5 minutes", "1 hour", "30 days", pattern=schedule.DURATION_PATTERN),
+]
+Day = Annotated[
+    date,
+    BeforeValidator(schedule.day),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-12-01"]}),
 ]
 Hours = Annotated[
     schedule.BusinessHours,
@@ -208,9 +213,10 @@ class Settings(_Model):
     check_every: Duration = Field(timedelta(seconds=15), description="How often to look, in business hours.")
     business_hours: Hours = Field(schedule.ALWAYS, description="When reps work: `Mon-Fri 8:00-18:00 Europe/Berlin`.")
     check_otherwise_every: Duration = Field(timedelta(minutes=5), description="How often to look outside these hours.")
-    look_back: Duration = Field(
-        timedelta(days=30),
-        description="A deal that has stood in its stage for longer than this, and never had a form, gets none.",
+    since: Day | None = Field(
+        None,
+        description="A deal that reached its stage before this day, and never had a form, gets none; left out: before "
+        "sfsync was switched on for the org.",
     )
     at_most: int = Field(
         200, ge=1, description="A pass that would make more forms than this makes none, until somebody says yes."
@@ -235,6 +241,10 @@ class Settings(_Model):
     )
     fields: FieldNames = Field(FieldNames(), description="Other names for the fields that sfsync writes.")
     messages: Messages = Field(Messages(), description="Other words for what people read in Salesforce.")
+
+    @property
+    def counts_since(self) -> datetime | None:
+        return schedule.beginning(self.since, self.zone) if self.since else None
 
     @property
     def ticks_a_day(self) -> int:

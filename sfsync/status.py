@@ -24,6 +24,8 @@ class Worker:
     last_seen: datetime | None
     last_words: str
     paused: bool
+    #: since when forms are made here; None as long as nobody has said yes
+    switched_on: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +115,19 @@ def _rows(since: datetime) -> str:
 
 
 def _worker() -> str:
-    return soql.select(["Last_Seen__c", "Last_Words__c", "Paused__c"], board.OBJECT)
+    return soql.select(["Last_Seen__c", "Last_Words__c", board.PAUSED, board.SWITCHED_ON], board.OBJECT)
 
 
 def _worker_in(rows: Sequence[Row]) -> Worker | None:
     if not rows:
         return None
-    seen, words, paused = (rows[0][name] for name in ("Last_Seen__c", "Last_Words__c", "Paused__c"))
-    return Worker(moment(seen) if seen else None, words or "", bool(paused))
+    seen, on = (rows[0][name] for name in ("Last_Seen__c", board.SWITCHED_ON))
+    return Worker(
+        last_seen=moment(seen) if seen else None,
+        last_words=rows[0]["Last_Words__c"] or "",
+        paused=bool(rows[0][board.PAUSED]),
+        switched_on=moment(on) if on else None,
+    )
 
 
 def _record(row: Row, settings: Settings) -> Record:

@@ -145,7 +145,7 @@ class Sync:
         plan = self._plan = self._plan or outlook.plan_for(self._org, self._blueprints, self._settings)
         since = None if sweep or self._watched is None else self._watched - OVERLAP
         started = self._clock()
-        requests, left = self._org.watch(plan, since, self._since or self._org.now() - self._settings.look_back)
+        requests, left = self._org.watch(plan, since, self._counts_since())
         if self._board.paused:
             return
         # the answer has set our clock right; before it, the machine's may have been an hour ahead
@@ -173,6 +173,19 @@ class Sync:
     def _forget_all_but(self, ids: set[str]) -> None:
         self._seen = {i: stamps for i, stamps in self._seen.items() if i in ids}
         self._attached = {i: when for i, when in self._attached.items() if i in ids}
+
+    def _counts_since(self) -> datetime | None:
+        """When deals without a form must have reached their stage, to count. Raises Held before somebody said yes."""
+        if self._at_most is None:
+            return self._since
+        if self._board.switched_on is None:
+            self._board.look()
+        if self._board.switched_on is None:
+            raise Held(
+                "sfsync is not switched on for this org. Nothing is made.",
+                remedy="Look at what it would do: sfsync run --dry-run. Then switch it on: sfsync run --yes.",
+            )
+        return self._since or self._board.switched_on
 
     def _hold_a_flood(self, plan: Plan, ids: Sequence[str]) -> None:
         """Raise Held where more forms would be made than somebody expects. Only so many records are worth counting."""

@@ -37,3 +37,9 @@ def connected(org: PocketOrg) -> Api:
     api = connect(environ(org), schedule.utc_now)
     api.session._sleep = lambda _seconds: None
     return api
+
+
+def switched_on(org: PocketOrg) -> PocketOrg:
+    """The org as an admin has switched sfsync on for it, long ago."""
+    org.insert("Order_Form_Settings__c", {"Key__c": "only", "Switched_On__c": "2020-01-01T00:00:00.000+0000"})
+    return org

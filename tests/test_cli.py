@@ -10,14 +10,14 @@ import pytest
 import requests
 
 from sfsync.pocketorg.server import PocketOrg
-from tests.conftest import METADATA, ROOT, environ
+from tests.conftest import METADATA, ROOT, environ, switched_on
 from tests.shell import deal_in_stage, sfsync, until
 
 
 @pytest.fixture(scope="module")
 def org():
     with PocketOrg(seed="sample", metadata=[METADATA]) as running:
-        yield running
+        yield switched_on(running)
 
 
 def test_help_names_every_verb_with_an_example_the_environment_and_the_exit_codes():

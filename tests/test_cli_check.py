@@ -9,14 +9,14 @@ from sfsync import orgcheck
 from sfsync.errors import SetupError
 from sfsync.pocketorg.server import PocketOrg
 from sfsync.salesforce.describe import Describer
-from tests.conftest import METADATA, ROOT, environ
+from tests.conftest import METADATA, ROOT, environ, switched_on
 from tests.shell import sfsync
 
 
 @pytest.fixture(scope="module")
 def org():
     with PocketOrg(seed="none", metadata=[METADATA]) as running:
-        yield running
+        yield switched_on(running)
 
 
 @pytest.fixture

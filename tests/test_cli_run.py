@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from sfsync.pocketorg.server import PocketOrg
-from tests.conftest import METADATA, ROOT, environ
+from tests.conftest import METADATA, ROOT, environ, switched_on
 from tests.shell import sfsync, until
 
 STAGE = ["--stage", "Order Form"]
@@ -29,7 +29,7 @@ def org():
         assert all(
             r["success"] for r in requests.patch(url, json={"records": records}, headers=headers, timeout=30).json()
         )
-        yield running
+        yield switched_on(running)
 
 
 def made(org: PocketOrg) -> int:
@@ -51,7 +51,7 @@ def test_a_dry_run_names_each_record_and_makes_nothing(org):
     done = sfsync("run", "--dry-run", env=environ(org))
     assert done.returncode == 0
     assert done.stdout.count("make Standard, version 1") == 30
-    assert done.stdout.endswith("30 to make. Nothing was written.\n")
+    assert "30 to make. Nothing was written." in done.stdout
     assert made(org) == 0
 
 
@@ -107,3 +107,17 @@ def test_a_backlog_that_cannot_be_understood_says_which_word_is_wrong(arguments,
     done = sfsync("backfill", *arguments)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_the_first_yes_switches_sfsync_on_for_the_org(org):
+    org.org.store.db.execute('UPDATE "Order_Form_Settings__c" SET "Switched_On__c" = NULL')
+    looked = sfsync("run", "--dry-run", env=environ(org))
+    assert "sfsync is not switched on for this org: sfsync run --yes does that." in looked.stdout
+    held = sfsync("run", env=environ(org))
+    assert (held.returncode, made(org)) == (2, 0)
+    assert "sfsync is not switched on for this org. Nothing is made." in held.stderr
+    done = sfsync("run", "--yes", env=environ(org))
+    assert done.stdout.startswith("sfsync is switched on for this org: deals that reach their stage from now on")
+    assert (done.returncode, made(org)) == (0, 0)
+    assert org.org.get_all("Order_Form_Settings__c")[0]["Switched_On__c"]
+    assert sfsync("run", env=environ(org)).returncode == 0

@@ -7,7 +7,7 @@ import pytest
 
 from sfsync.pocketorg.server import PocketOrg
 from sfsync.schedule import ago
-from tests.conftest import METADATA, environ
+from tests.conftest import METADATA, environ, switched_on
 from tests.shell import deal_in_stage, sfsync
 
 
@@ -15,6 +15,7 @@ from tests.shell import deal_in_stage, sfsync
 def org():
     """One form made, one deal that lacks an address, one that nobody has looked at."""
     with PocketOrg(seed="sample", metadata=[METADATA]) as running:
+        switched_on(running)
         deal_in_stage(running)
         bare = {a["Id"] for a in running.org.get_all("Account") if not a["BillingStreet"]}
         [waits, *_] = [o for o in running.org.get_all("Opportunity", IsClosed=0) if o["AccountId"] in bare]

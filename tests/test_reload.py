@@ -13,7 +13,7 @@ from sfsync import reload
 from sfsync.errors import SetupError, TryAgainLater
 from sfsync.pocketorg.server import PocketOrg
 from sfsync.reload import Reload
-from tests.conftest import METADATA, ROOT, environ
+from tests.conftest import METADATA, ROOT, environ, switched_on
 from tests.shell import deal_in_stage, until
 
 
@@ -112,6 +112,7 @@ def test_an_org_that_is_away_is_asked_again_at_the_next_tick(folder):
 def test_a_worker_takes_up_a_new_template_and_keeps_the_old_one_where_it_is_broken(folder):
     said: list[str] = []
     with PocketOrg(seed="sample", metadata=[METADATA]) as org:
+        switched_on(org)
         command = [sys.executable, "-m", "sfsync", "worker", "--check-every", "1 second"]
         env = {**os.environ, **environ(org), "PYTHONPATH": str(ROOT)}
         with subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.PIPE, text=True) as worker:

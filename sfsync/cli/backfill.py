@@ -62,7 +62,7 @@ def command(settings: Path, stage: str, since: str, yes: bool) -> int:
 
 def _day(text: str, zone: ZoneInfo) -> datetime:
     try:
-        return schedule.day(text, zone)
+        return schedule.beginning(schedule.day(text), zone)
     except ValueError as error:
         raise SetupError(str(error), where="--since") from None
 

@@ -18,8 +18,9 @@ _NEXT = """
 Next:
   sfsync preview --sample usual   look at the form; needs no org
   cp .env.example .env            fill it in; docs/admin.md leads to its values. Then: set -a; . ./.env; set +a
+  sfsync setup                    puts sfsync's object and fields into the org
   sfsync check                    says what is in place and what is not, each with its remedy
-  sfsync run --dry-run            says what would be made
+  sfsync run --dry-run            says what would be made; sfsync run --yes switches it on
   sfsync worker                   keeps going"""
 
 

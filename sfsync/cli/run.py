@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -12,19 +13,23 @@ from sfsync.cli.screen import complain, say, table
 from sfsync.cli.syncing import connected, syncing
 from sfsync.forms import compose
 from sfsync.outlook import Prospect, Scope, What
+from sfsync.salesforce.board import Board
 
 
 @verb("Make one pass over the org, and end.", "sfsync run --dry-run")
 @click.option("--dry-run", is_flag=True, help="say what a pass would do, record by record; write nothing")
-@click.option("--yes", is_flag=True, help="make them all, however many they are")
+@click.option("--yes", is_flag=True, help="switch sfsync on for this org, and make all that are due, however many")
 @click.option("--remake", is_flag=True, help="also make anew what only the template or settings changed")
 def command(settings: Path, dry_run: bool, yes: bool, remake: bool) -> int:
     loaded = config.load(settings)
     blueprints, api = compose.load(loaded), connected()
+    board, since = Board(api, loaded.settings.fields), loaded.settings.counts_since
     if dry_run:
-        return _foreseen(outlook.scope(api, loaded.settings, blueprints, remake=remake))
+        return _foreseen(outlook.scope(api, loaded.settings, blueprints, remake=remake), board)
+    if yes:
+        since = since or _switched_on(board)
     at_most = None if yes else loaded.settings.at_most
-    with syncing(loaded, blueprints, api, at_most=at_most, remake=remake) as sync:
+    with syncing(loaded, blueprints, api, at_most=at_most, since=since, remake=remake) as sync:
         report = sync.run(sweep=True)
     say(report)
     if report.error:
@@ -32,11 +37,29 @@ def command(settings: Path, dry_run: bool, yes: bool, remake: bool) -> int:
     return report.exit_code
 
 
-def _foreseen(scope: Scope) -> int:
+def _switched_on(board: Board) -> datetime:
+    """Since when forms are made in this org: from now on, if nobody has said so yet."""
+    board.look()
+    if board.switched_on:
+        return board.switched_on
+    since = board.switch_on()
+    say("sfsync is switched on for this org: deals that reach their stage from now on get their form.", "green")
+    return since
+
+
+def _foreseen(scope: Scope, board: Board) -> int:
     """Say what a pass would do. 0, or 2 where something would fail."""
-    prospects = list(outlook.all_of(scope, scope.org.now() - scope.settings.look_back))
+    board.look()
+    since = scope.settings.counts_since or board.switched_on or scope.org.now()
+    prospects = list(outlook.all_of(scope, since))
     show(prospects)
     say(f"\n{summary(prospects)} Nothing was written.")
+    zone = scope.settings.zone
+    say(
+        f"Deals that reached their stage before {since.astimezone(zone):%Y-%m-%d %H:%M} count only for sfsync backfill."
+    )
+    if board.switched_on is None:
+        say("sfsync is not switched on for this org: sfsync run --yes does that.", "yellow")
     if outlook.count(prospects) > scope.settings.at_most:
         say(f"These are more than at_most ({scope.settings.at_most:,}): sfsync run --yes makes them.", "yellow")
     return 2 if any(p.what is What.FAIL for p in prospects) else 0

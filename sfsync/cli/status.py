@@ -61,6 +61,8 @@ def _say(found: Standing, settings: Settings) -> None:
 
 
 def _say_worker(found: Standing) -> None:
+    if found.worker is None or found.worker.switched_on is None:
+        say("Switched    off: nobody has said yes for this org. sfsync run --yes", "yellow")
     if found.worker is None or found.worker.last_seen is None:
         say("Worker      It has not said anything of itself in this org.", "yellow")
         return

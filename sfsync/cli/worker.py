@@ -39,9 +39,17 @@ def command(settings: Path, check_every: timedelta | None) -> int:
 
         def ready(loaded: Loaded) -> tuple[Pass, Settings]:
             its = _hurried(loaded[0].settings, check_every)
-            return Sync(
-                api, its, loaded[1], renderers, at_most=its.at_most, stopping=stop.is_set, installation=here
-            ).run, its
+            sync = Sync(
+                api,
+                its,
+                loaded[1],
+                renderers,
+                since=its.counts_since,
+                at_most=its.at_most,
+                stopping=stop.is_set,
+                installation=here,
+            )
+            return sync.run, its
 
         def fresh() -> tuple[Pass, Settings] | None:
             found = files.fresh()

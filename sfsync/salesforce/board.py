@@ -6,7 +6,7 @@ that are made anyway; the worker's own words are written every few minutes, by a
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sfsync import __version__
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 OBJECT = "Order_Form_Settings__c"
 #: read, and ticked by an admin alone
 PAUSED = "Paused__c"
+#: since when forms are made here, once somebody has said so: `sfsync run --yes`, or an admin in Salesforce
+SWITCHED_ON = "Switched_On__c"
 #: the external Id by which the only row is found
 KEY = "Key__c"
 WRITTEN = (
@@ -30,9 +32,10 @@ WRITTEN = (
     "Last_Words__c",
     "Worker_Version__c",
     "Installation__c",
+    SWITCHED_ON,
 )
 _ROW = f"sobjects/{OBJECT}/{KEY}/only"
-_SWITCH = f"{_ROW}?fields={PAUSED},Installation__c"
+_SWITCH = f"{_ROW}?fields={PAUSED},{SWITCHED_ON},Installation__c"
 #: how often the worker says that it is there; and at the most, when there is something new to say
 BEAT, _BREATH = timedelta(minutes=5), timedelta(minutes=1)
 #: an org that has no such row, or lets the worker not write it, is not asked again so soon
@@ -53,6 +56,8 @@ class Board:
         self._not_before: datetime | None = None
         self._alone = True
         self.paused = False
+        #: None as long as nobody has said yes
+        self.switched_on: datetime | None = None
 
     # ------------------------------------------------------------------ the switch
 
@@ -61,13 +66,23 @@ class Board:
         """What to read beside other things, and who takes the answer."""
         return {_SWITCH: self._learn}
 
-    def still_paused(self) -> bool:
-        """Look at the switch alone. Raises TryAgainLater."""
+    def look(self) -> None:
+        """Look at the row alone. Raises TryAgainLater."""
         [answer] = self._api.composite([_SWITCH])
         if isinstance(answer, TryAgainLater):
             raise answer
         self._learn(answer)
+
+    def still_paused(self) -> bool:
+        """Look at the switch alone. Raises TryAgainLater."""
+        self.look()
         return self.paused
+
+    def switch_on(self) -> datetime:
+        """Say in the org that forms are made from now on. Raises SetupError where it has no such row."""
+        self.switched_on = self._api.session.now().replace(microsecond=0)
+        self._api.call("PATCH", _ROW, {SWITCHED_ON: soql.moment(self.switched_on)}, reads=True)
+        return self.switched_on
 
     def _learn(self, answer: Any) -> None:
         """Take in a row, or why there is none: then there is no switch."""
@@ -80,6 +95,8 @@ class Board:
         if self.paused and not paused:
             log.info("no longer paused in Salesforce: what was asked for meanwhile is made now")
         self.paused = paused
+        since = row.get(SWITCHED_ON)
+        self.switched_on = datetime.fromisoformat(since).astimezone(UTC) if since else None
         self._notice(row.get("Installation__c") or "")
 
     def _notice(self, installation: str) -> None:

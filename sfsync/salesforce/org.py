@@ -62,11 +62,14 @@ class Org:
             )
         return made
 
-    def watch(self, plan: Plan, since: datetime | None, entered_since: datetime) -> tuple[list[Request], list[Left]]:
+    def watch(
+        self, plan: Plan, since: datetime | None, entered_since: datetime | None
+    ) -> tuple[list[Request], list[Left]]:
         """Which records of the watched stages moved at or after `since`; all of them where it is None.
 
-        A record that never had a form counts only if it entered its stage after `entered_since`. Beside them, those
-        that left their stage and still ask for something. One API call, and one more for each 2,000 moved records.
+        A record of which sfsync has never spoken counts only if it entered its stage after `entered_since`, where that
+        is said. Beside them, those that left their stage and still ask for something. One API call, and one more for
+        each 2,000 moved records.
         """
         texts = [_watch_opportunities(plan, since, entered_since), _watch_left(plan, since)]
         if since is not None:
@@ -163,16 +166,22 @@ def _since(stamps: Iterable[str], since: datetime) -> str:
     return soql.any_of(f"{f'{s}.' if s else ''}SystemModstamp >= {soql.moment(since)}" for s in ("", *stamps))
 
 
-def _watch_opportunities(plan: Plan, since: datetime | None, entered_since: datetime) -> str:
+def _watch_opportunities(plan: Plan, since: datetime | None, entered_since: datetime | None) -> str:
+    moved = (_since(plan.stamps, since),) if since else ()
+    counts = (_counts(plan.names, entered_since),) if entered_since else ()
+    conditions = (soql.among("StageName", plan.stages), *moved, *counts)
+    return soql.select(["Id", *_stamp_fields(plan.stamps)], "Opportunity", *conditions, order="SystemModstamp")
+
+
+def _counts(names: FieldNames, entered_since: datetime) -> str:
     entered = soql.moment(entered_since)
     known = (
-        f"{plan.names.token} != null",
+        f"{names.token} != null",
+        f"{names.status} != null",
         f"LastStageChangeDate >= {entered}",
         f"(LastStageChangeDate = null AND CreatedDate >= {entered})",  # created straight in its stage
     )
-    moved = (_since(plan.stamps, since),) if since else ()
-    conditions = (soql.among("StageName", plan.stages), *moved, soql.any_of(known))
-    return soql.select(["Id", *_stamp_fields(plan.stamps)], "Opportunity", *conditions, order="SystemModstamp")
+    return soql.any_of(known)
 
 
 def _watch_left(plan: Plan, since: datetime | None) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from sfsync.forms import compose
 from sfsync.renderers import Renderers
+from sfsync.salesforce.board import Board
 from sfsync.sync import Sync
 from tests.conftest import METADATA, connected
 from tests.story.wiretap import Wiretap
@@ -38,6 +39,7 @@ def told(world, shipped):
     api.session._now = world.clock
     tap = Wiretap(api, world.org.org.schema)
     with Renderers({b.settings.name: b.design for b in blueprints}, processes=1) as renderers:
+        Board(api, loaded.settings.fields).switch_on()
         worker = Sync(api, loaded.settings, blueprints, renderers)
         world.move(ready, incomplete, left)
         reports = [world.run(worker)]

@@ -5,7 +5,7 @@ from sfsync.errors import Held
 from sfsync.forms import compose
 from sfsync.outlook import Prospect, What
 from sfsync.sync import Sync
-from tests.conftest import connected
+from tests.conftest import connected, switched_on
 from tests.story.conftest import SETTINGS
 
 
@@ -82,6 +82,7 @@ def test_wiped_fields_are_foreseen_as_a_restoring(world):
 
 
 def test_a_flood_is_held_whole_until_somebody_says_yes(world):
+    switched_on(world.org)
     deals = [world.deal() for _ in range(4)]
     world.move(*deals)
     careful = worker(world, at_most=3)
@@ -98,6 +99,7 @@ def test_a_flood_is_held_whole_until_somebody_says_yes(world):
 
 
 def test_records_that_only_ask_for_something_are_no_flood(world):
+    switched_on(world.org)
     deals = [world.deal(products=0) for _ in range(4)]
     world.move(*deals)
     report = world.run(worker(world, at_most=3))
@@ -105,6 +107,7 @@ def test_records_that_only_ask_for_something_are_no_flood(world):
 
 
 def test_a_mass_change_of_what_forms_print_is_a_flood_too(world):
+    switched_on(world.org)
     account = world.account()
     deals = [world.deal(account=account) for _ in range(4)]
     world.move(*deals)
@@ -120,6 +123,7 @@ def test_a_mass_change_of_what_forms_print_is_a_flood_too(world):
 
 
 def test_remake_is_held_as_well(world):
+    switched_on(world.org)
     deals = [world.deal() for _ in range(3)]
     world.move(*deals)
     world.run()
@@ -146,3 +150,61 @@ def test_what_a_backlog_costs_is_said_before_it_starts(world):
     costs = outlook.estimate(scope, 1000, 900)
     assert 18 <= costs.calls <= 30
     assert 60 <= costs.at_most.total_seconds() <= 300
+
+
+def test_nothing_is_made_before_somebody_said_yes_for_the_org(world):
+    deal = world.deal()
+    world.move(deal)
+    waits = worker(world, at_most=200)
+    report = world.run(waits)
+    assert str(report.error) == (
+        "sfsync is not switched on for this org. Nothing is made. "
+        "Look at what it would do: sfsync run --dry-run. Then switch it on: sfsync run --yes."
+    )
+    assert (world.status(deal), world.versions(deal)) == (None, 0)
+
+
+def test_only_deals_that_reach_their_stage_after_the_yes_count(world):
+    early, late = world.deal(), world.deal()
+    world.move(early)
+    world.clock.forward(minutes=1)
+    waits = worker(world, at_most=200)
+    waits._board.switch_on()
+    world.move(late)
+    assert world.run(waits).made == 1
+    assert (world.versions(early), world.versions(late)) == (0, 1)
+
+
+def test_since_in_the_settings_says_from_when_deals_count_instead(world):
+    switched_on(world.org)
+    early, late = world.deal(), world.deal()
+    world.move(early)
+    world.clock.forward(minutes=1)
+    since = world.clock.now
+    world.move(late)
+    assert world.run(worker(world, at_most=200, since=since)).made == 1
+    assert (world.versions(early), world.versions(late)) == (0, 1)
+
+
+def test_an_admin_may_take_the_yes_back_in_salesforce(world):
+    switched_on(world.org)
+    working = worker(world, at_most=200)
+    world.run(working)
+    [row] = world.org.org.get_all("Order_Form_Settings__c")
+    world.rep.update("Order_Form_Settings__c", row["Id"], Switched_On__c=None)
+    world.run(working)
+    world.move(world.deal())
+    assert isinstance(world.run(working).error, Held)
+
+
+def test_a_deal_that_was_served_late_by_a_backlog_counts_from_then_on(world):
+    account = world.account(BillingStreet=None)
+    early = world.deal(account=account)
+    world.move(early)
+    world.clock.forward(minutes=1)
+    assert world.run(worker(world)).waiting == 1
+    waits = worker(world, at_most=200)
+    waits._board.switch_on()
+    world.rep.update("Account", account, BillingStreet="525 S. Lexington Ave")
+    assert world.run(waits).made == 1
+    assert world.versions(early) == 1
