@@ -11,6 +11,7 @@ from babel.numbers import get_territory_currencies
 from sfsync import shipped
 from sfsync.errors import SfsyncError
 from sfsync.forms.template import Template
+from sfsync.forms.words import Catalogue, catalogues
 from sfsync.salesforce import soql
 from sfsync.salesforce.api import Api
 from sfsync.schema import FILE, FIRST_LINE
@@ -111,12 +112,28 @@ def write(folder: Path, files: Mapping[str, bytes]) -> Iterator[tuple[str, bool]
 
 
 def _template(name: str) -> dict[str, bytes]:
-    """A template with all that it includes, and the words in other languages."""
+    """A template with all that it includes, and its words in other languages."""
     home = shipped.HOME / "templates"
+    template = Template.load(home / name, name=name)
     # among the sources stand some that are no files: the place of terms that are chosen later
-    included = [n for key in Template.load(home / name, name=name).sources if (home / (n := key or name)).is_file()]
-    words = sorted(path.relative_to(home).as_posix() for path in home.glob("words/*"))
-    return {f"templates/{each}": (home / each).read_bytes() for each in (*included, *words)}
+    included = [n for key in template.sources if (home / (n := key or name)).is_file()]
+    words = {c.name: "\n".join(_used(c, home / c.name, template)).encode() for c in catalogues(home, "")[0]}
+    return {
+        f"templates/{n}": content for n, content in ({n: (home / n).read_bytes() for n in included} | words).items()
+    }
+
+
+def _used(catalogue: Catalogue, path: Path, template: Template) -> Iterator[str]:
+    """A catalogue's lines without the words of other templates; one word may stand over several lines."""
+    unused = {catalogue.lines[word] for word, _ in catalogue.unused(template.marked)}
+    starts, leave_out, before = set(catalogue.lines.values()), False, ""
+    for n, line in enumerate((*path.read_text("utf-8").splitlines(), ""), 1):
+        if n in starts:
+            leave_out = n in unused
+        if (leave_out and line.strip() and not line.startswith("#")) or (not line and not before):
+            continue
+        before = line
+        yield line
 
 
 def _settings(answers: Answers) -> str:

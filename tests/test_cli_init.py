@@ -46,6 +46,14 @@ def test_two_words_are_enough_for_a_form_to_look_at(tmp_path):
     assert (tmp_path / "preview.pdf").read_bytes().startswith(b"%PDF")
 
 
+@pytest.mark.parametrize("template", starter.templates())
+def test_every_template_comes_with_all_that_it_needs_and_nothing_else(tmp_path, template):
+    answers = Answers(company="Acme", login="", stage="Won", template=template, time_zone="UTC")
+    list(starter.write(tmp_path, starter.files(answers)))
+    done = sfsync("check", "--offline", "--strict", cwd=tmp_path)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Everything is in place.")
+
+
 def test_the_files_of_a_new_folder_work_at_once(org, tmp_path):
     done = sfsync("init", "--company", "Acme", env=environ(org), cwd=tmp_path)
     assert "The org is called Pocket Org; it has 11 stages." in done.stdout
