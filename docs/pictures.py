@@ -14,7 +14,7 @@ from PIL import Image, ImageChops, ImageOps
 
 from sfsync import config as configs
 from sfsync import preview, samples, shipped
-from sfsync.forms import compose
+from sfsync.forms import blueprint as order_forms
 from sfsync.forms.design import Design
 from sfsync.forms.docs import as_form
 from sfsync.forms.render import render
@@ -44,7 +44,7 @@ def picture(tag: str) -> Image.Image:
 def shipped_forms() -> Iterator[tuple[str, Image.Image]]:
     """Each form of config/examples.yaml on the usual sample: (file name, its pages beside each other)."""
     config = configs.load(EXAMPLES)
-    blueprints = compose.load(config)
+    blueprints = order_forms.load(config)
     for blueprint in blueprints:
         found = preview.of_sample(config, blueprints, form=blueprint.settings.name)
         pages = _pages(render(found.form, blueprint.design).content, _FORM_SCALE)

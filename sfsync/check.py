@@ -9,8 +9,8 @@ from sfsync import orgcheck
 from sfsync.config import Config
 from sfsync.errors import TryAgainLater
 from sfsync.findings import Findings
-from sfsync.forms import compose
-from sfsync.forms.compose import Blueprint
+from sfsync.forms import blueprint as order_forms
+from sfsync.forms.blueprint import Blueprint
 from sfsync.forms.template import Template
 from sfsync.forms.words import Catalogue, catalogues
 from sfsync.salesforce.connect import connect
@@ -26,7 +26,7 @@ class Checks:
     def files(self, path: Path) -> tuple[Config, tuple[Blueprint, ...]] | None:
         """Look at settings, templates and fonts; needs no org. None where they cannot be used."""
         config = self._found.trying(f"settings in {path}", lambda: configs.load(path))
-        blueprints = self._found.trying("templates and fonts", lambda: compose.load(config)) if config else None
+        blueprints = self._found.trying("templates and fonts", lambda: order_forms.load(config)) if config else None
         for blueprint in blueprints or ():
             self._look(blueprint)
         if config and blueprints:

@@ -7,7 +7,8 @@ from sfsync import preview
 from sfsync.config import Config
 from sfsync.due import Version, fingerprints, token
 from sfsync.errors import SetupError, SfsyncError
-from sfsync.forms.compose import Blueprint, filled
+from sfsync.forms.blueprint import Blueprint
+from sfsync.forms.compose import filled
 from sfsync.forms.foreign import page_contents
 from sfsync.forms.provenance import Provenance
 from sfsync.preview import Preview

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sfsync.config import Config
 from sfsync.errors import SetupError, SfsyncError, TryAgainLater, did_you_mean
 from sfsync.findings import Findings
-from sfsync.forms.compose import Blueprint
+from sfsync.forms.blueprint import Blueprint
 from sfsync.forms.literals import compared
 from sfsync.forms.template import Condition
 from sfsync.outlook import plan_for

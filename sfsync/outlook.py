@@ -8,7 +8,8 @@ from math import ceil
 
 from sfsync.due import Restore, Token, Version, decide
 from sfsync.errors import RecordIncomplete, SetupError
-from sfsync.forms.compose import Blueprint, choose, compose
+from sfsync.forms.blueprint import Blueprint
+from sfsync.forms.compose import choose, compose
 from sfsync.records import Opportunity, Unreadable
 from sfsync.salesforce.api import MAX_QUERIES, Api
 from sfsync.salesforce.attach import MAX_GRAPHS, SLOW_SECONDS

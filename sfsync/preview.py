@@ -9,7 +9,8 @@ from typing import Any
 from sfsync.config import Config
 from sfsync.due import Restore, Version, decide, fingerprints, leaves, token
 from sfsync.errors import SetupError
-from sfsync.forms.compose import Blueprint, choose, filled, gaps
+from sfsync.forms.blueprint import Blueprint
+from sfsync.forms.compose import choose, filled, gaps
 from sfsync.forms.explain import Branch, explain, explain_condition
 from sfsync.forms.filters import FORMATTER, shown
 from sfsync.forms.render import variables

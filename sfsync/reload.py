@@ -7,8 +7,8 @@ from pathlib import Path
 from sfsync import config
 from sfsync.config import Config
 from sfsync.errors import SetupError, TryAgainLater
-from sfsync.forms import compose
-from sfsync.forms.compose import Blueprint
+from sfsync.forms import blueprint as order_forms
+from sfsync.forms.blueprint import Blueprint
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Reload:
 def load(path: Path) -> Loaded:
     """Read settings and templates. Raises SetupError."""
     loaded = config.load(path)
-    return loaded, compose.load(loaded)
+    return loaded, order_forms.load(loaded)
 
 
 def stamps(path: Path) -> Stamps:

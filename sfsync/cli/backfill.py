@@ -20,8 +20,8 @@ from sfsync.cli.run import show, summary
 from sfsync.cli.screen import complain, out, say
 from sfsync.cli.syncing import connected, syncing
 from sfsync.errors import Held, SetupError, did_you_mean
-from sfsync.forms import compose
-from sfsync.forms.compose import Blueprint
+from sfsync.forms import blueprint as order_forms
+from sfsync.forms.blueprint import Blueprint
 from sfsync.outlook import Estimate, Prospect
 from sfsync.salesforce.api import Api
 
@@ -38,7 +38,7 @@ _SHOWN = 20
 def command(settings: Path, stage: str, since: str, yes: bool) -> int:
     loaded = config.load(settings)
     day = _day(since, loaded.settings.zone)
-    blueprints = _in_stage(compose.load(loaded), stage)
+    blueprints = _in_stage(order_forms.load(loaded), stage)
     api = connected()
     scope = outlook.scope(api, loaded.settings, blueprints)
     prospects = list(outlook.all_of(scope, day))

@@ -13,7 +13,7 @@ from sfsync.cli.app import verb
 from sfsync.cli.screen import say
 from sfsync.comparison import Comparison
 from sfsync.errors import SetupError
-from sfsync.forms import compose
+from sfsync.forms import blueprint as order_forms
 from sfsync.forms.provenance import Provenance
 from sfsync.salesforce.connect import connect
 
@@ -48,7 +48,7 @@ def _content(file: Path) -> bytes:
 
 def _compared(settings: Path, content: bytes, made_of: Provenance) -> Comparison:
     loaded = config.load(settings)
-    blueprints = compose.load(loaded)
+    blueprints = order_forms.load(loaded)
     return comparison.compare(content, made_of, connect(os.environ, schedule.utc_now), loaded, blueprints)
 
 

@@ -10,7 +10,8 @@ from sfsync import config, preview, schedule
 from sfsync.cli.app import verb
 from sfsync.cli.screen import say, table
 from sfsync.errors import SetupError, SfsyncError
-from sfsync.forms import compose, eastasian
+from sfsync.forms import blueprint as order_forms
+from sfsync.forms import eastasian
 from sfsync.preview import Explanation, Preview, Rule
 from sfsync.renderers import Renderers
 from sfsync.salesforce.connect import connect
@@ -34,7 +35,7 @@ def command(settings: Path, opportunity: str, sample: str | None, form: str, fil
         raise SetupError("Which deal?", remedy="Give the Opportunity's Id or its record's address, or --sample usual.")
     wanted = preview.record_id(opportunity) if opportunity else ""
     loaded = config.load(settings)
-    blueprints = compose.load(loaded)
+    blueprints = order_forms.load(loaded)
     if sample:
         found = preview.of_sample(loaded, blueprints, sample, form)
     else:

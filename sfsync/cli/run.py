@@ -11,7 +11,7 @@ from sfsync import config, outlook
 from sfsync.cli.app import verb
 from sfsync.cli.screen import complain, say, table
 from sfsync.cli.syncing import connected, syncing
-from sfsync.forms import compose
+from sfsync.forms import blueprint as order_forms
 from sfsync.outlook import Prospect, Scope, What
 from sfsync.salesforce.board import Board
 
@@ -22,7 +22,7 @@ from sfsync.salesforce.board import Board
 @click.option("--remake", is_flag=True, help="also make anew what only the template or settings changed")
 def command(settings: Path, dry_run: bool, yes: bool, remake: bool) -> int:
     loaded = config.load(settings)
-    blueprints, api = compose.load(loaded), connected()
+    blueprints, api = order_forms.load(loaded), connected()
     board, since = Board(api, loaded.settings.fields), loaded.settings.counts_since
     if dry_run:
         return _foreseen(outlook.scope(api, loaded.settings, blueprints, remake=remake), board)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sfsync import schedule
 from sfsync.config import Config
-from sfsync.forms.compose import Blueprint
+from sfsync.forms.blueprint import Blueprint
 from sfsync.renderers import Renderers
 from sfsync.salesforce.api import Api
 from sfsync.salesforce.connect import connect

@@ -7,7 +7,7 @@ from pathlib import Path
 from sfsync import shipped
 from sfsync.config import Config
 from sfsync.errors import SetupError, SetupErrors, TryAgainLater, did_you_mean
-from sfsync.forms import compose
+from sfsync.forms import blueprint as order_forms
 from sfsync.salesforce.api import Api
 from sfsync.salesforce.metadata import VERSION, Deployed, MetadataApi, Problem
 from sfsync.salesforce.org import Org
@@ -49,7 +49,7 @@ def permission_set_file(config: Config) -> Path:
 
 def worker_rights(api: Api, config: Config) -> Component:
     """The worker's permission set as the settings and templates ask for it today. Raises SetupError."""
-    blueprints = compose.load(config)
+    blueprints = order_forms.load(config)
     org = Org(api, currency=config.settings.currency)
     places = [place for form in blueprints for place in form.places]
     optional = [path for form in blueprints for path in form.optional]

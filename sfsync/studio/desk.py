@@ -17,8 +17,8 @@ from sfsync import config as configs
 from sfsync import preview
 from sfsync.config import Config, shown
 from sfsync.errors import SetupError, SetupErrors, SfsyncError
-from sfsync.forms import compose
-from sfsync.forms.compose import Blueprint
+from sfsync.forms import blueprint as order_forms
+from sfsync.forms.blueprint import Blueprint
 from sfsync.preview import Preview
 from sfsync.records import Pdf
 from sfsync.renderers import Renderers
@@ -131,7 +131,7 @@ class Desk:
     def _load(self) -> None:
         try:
             self._config = configs.load(self.path)
-            self._blueprints = compose.load(self._config)
+            self._blueprints = order_forms.load(self._config)
             self._renderers.redesign({b.settings.name: b.design for b in self._blueprints})
             self.mistakes = ()
         except SetupError as error:
@@ -182,8 +182,8 @@ def _org_fields(describer: Describer) -> Iterator[dict[str, str]]:
     """Of the Opportunity and of its products, and of what each of them looks up."""
     opportunity = describer.get("Opportunity")
     yield from _around("Opportunity", opportunity, describer)
-    if compose.LINES in opportunity.children:
-        yield from _around("line", describer.get(opportunity.children[compose.LINES][0]), describer)
+    if order_forms.LINES in opportunity.children:
+        yield from _around("line", describer.get(opportunity.children[order_forms.LINES][0]), describer)
 
 
 def _around(root: str, info: ObjectInfo, describer: Describer) -> Iterator[dict[str, str]]:
@@ -198,7 +198,7 @@ def _around(root: str, info: ObjectInfo, describer: Describer) -> Iterator[dict[
 
 def _spelt(path: str) -> str:
     first, _, rest = path.partition(".")
-    return f"line.{rest}" if first == compose.LINES and rest else f"Opportunity.{path}"
+    return f"line.{rest}" if first == order_forms.LINES and rest else f"Opportunity.{path}"
 
 
 def _each(error: SetupError) -> Sequence[SetupError]:

@@ -8,7 +8,7 @@ import pytest
 from docs import legal_form
 from sfsync import config
 from sfsync.errors import SetupError
-from sfsync.forms import compose
+from sfsync.forms import blueprint as order_forms
 from sfsync.forms.archive import findings
 from sfsync.forms.design import Design
 from sfsync.forms.foreign import PdfFile
@@ -95,19 +95,19 @@ def home(tmp_path):
 
 def test_a_letterhead_whose_font_is_not_in_it_is_refused_by_name(home):
     with pytest.raises(SetupError, match=r"letterhead.pdf: The PDF cannot be part of a PDF/A: .*(font|embed)"):
-        compose.load(config.load(home / "sfsync.yaml"))
+        order_forms.load(config.load(home / "sfsync.yaml"))
 
 
 def test_without_the_extra_the_admin_is_told_what_to_install(home, monkeypatch):
     monkeypatch.setitem(sys.modules, "pikepdf", None)
     with pytest.raises(SetupError, match=r"pip install 'sfsync\[pdfa\]'"):
-        compose.load(config.load(home / "sfsync.yaml"))
+        order_forms.load(config.load(home / "sfsync.yaml"))
 
 
 def test_without_other_peoples_files_the_extra_is_not_needed(home, monkeypatch):
     monkeypatch.setitem(sys.modules, "pikepdf", None)
     (home / "sfsync.yaml").write_text(SETTINGS.replace("    letterhead: letterhead.pdf\n", ""))
-    [blueprint] = compose.load(config.load(home / "sfsync.yaml"))
+    [blueprint] = order_forms.load(config.load(home / "sfsync.yaml"))
     made = render(order_form({"Name": "n"}), blueprint.design).content
     monkeypatch.undo()
     assert findings(made) == []

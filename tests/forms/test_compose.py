@@ -9,6 +9,7 @@ import pytest
 from sfsync import config
 from sfsync.due import Version, decide
 from sfsync.errors import RecordIncomplete, SetupError
+from sfsync.forms import blueprint as order_forms
 from sfsync.forms import compose
 from sfsync.records import FieldLabel, Opportunity, Shown
 
@@ -79,7 +80,7 @@ def loaded(tmp_path):
 
 @pytest.fixture
 def make(loaded):
-    blueprints = compose.load(loaded)
+    blueprints = order_forms.load(loaded)
 
     def make_(opportunity: Opportunity):
         blueprint = compose.choose(opportunity, blueprints)
@@ -107,7 +108,7 @@ def test_the_first_form_whose_condition_matches_wins(make):
 
 
 def test_no_form_for_another_stage(loaded):
-    assert compose.choose(replace(deal(), stage="Closed Won"), compose.load(loaded)) is None
+    assert compose.choose(replace(deal(), stage="Closed Won"), order_forms.load(loaded)) is None
 
 
 def test_every_gap_is_named_at_once_with_its_label_and_place(make):
@@ -176,11 +177,11 @@ def test_a_file_name_is_one_that_every_system_takes(text, title):
 def test_a_missing_template_is_named_with_its_line_and_the_templates_there_are(loaded, tmp_path):
     (tmp_path / "form.xml").rename(tmp_path / "other.xml")
     with pytest.raises(SetupError) as caught:
-        compose.load(loaded)
+        order_forms.load(loaded)
     assert "sfsync.yaml:5: There is no file 'form.xml'." in str(caught.value)
 
 
 def test_settings_and_template_have_a_fingerprint_of_their_own(loaded, tmp_path):
-    before = [b.made_with for b in compose.load(loaded)]
+    before = [b.made_with for b in order_forms.load(loaded)]
     (tmp_path / "form.xml").write_text("<form title='New'><p>Hello</p></form>")
-    assert all(a != b for a, b in zip(before, [b.made_with for b in compose.load(loaded)], strict=True))
+    assert all(a != b for a, b in zip(before, [b.made_with for b in order_forms.load(loaded)], strict=True))

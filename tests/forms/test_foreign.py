@@ -11,7 +11,7 @@ from reportlab.lib.pagesizes import A4, LETTER
 
 from sfsync import config
 from sfsync.errors import SetupError
-from sfsync.forms import compose
+from sfsync.forms import blueprint as order_forms
 from sfsync.forms.design import Design
 from sfsync.forms.foreign import PdfFile
 from sfsync.forms.render import render
@@ -254,7 +254,7 @@ def test_no_file_outside_the_templates_folder_is_read(tmp_path, name):
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "sfsync.yaml").write_text(settings)
     with pytest.raises(SetupError, match=r"sfsync.yaml:2: .* lies outside the templates folder"):
-        compose.load(config.load(tmp_path / "config" / "sfsync.yaml"))
+        order_forms.load(config.load(tmp_path / "config" / "sfsync.yaml"))
 
 
 def test_the_size_of_a_letterhead_may_differ_by_a_hair(design):

@@ -11,8 +11,9 @@ from pypdf import generic as g
 from docs import legal_form
 from sfsync import config
 from sfsync.errors import RecordIncomplete, SetupError
-from sfsync.forms import compose
+from sfsync.forms import blueprint as order_forms
 from sfsync.forms.design import Design
+from sfsync.forms.foreign import PdfFile
 from sfsync.forms.legal import PdfForm
 from sfsync.forms.render import render
 from tests.forms.pdfs import changed, opened, pdf, says, whole
@@ -294,7 +295,7 @@ def test_a_form_that_cannot_be_filled_is_refused_at_once(said):
 
 
 def test_terms_follow_legals_pages():
-    design = replace(Design(load()), appendices={"t.pdf": compose.PdfFile.load(pdf(says("Terms")), "t.pdf")})
+    design = replace(Design(load()), appendices={"t.pdf": PdfFile.load(pdf(says("Terms")), "t.pdf")})
     made_with_terms = render(order_form(VALUES, terms="t.pdf"), design)
     assert [page.extract_text()[:5] for page in opened(made_with_terms.content).pages] == ["Acme\n", "Terms"]
 
@@ -319,7 +320,7 @@ def test_the_settings_name_form_and_fields(tmp_path, template, said):
     (tmp_path / "form.xml").write_text('<form title="x"><p>x</p></form>')
     (tmp_path / "sfsync.yaml").write_text(SETTINGS.format(template=template))
     with pytest.raises(SetupError) as refusal:
-        compose.load(config.load(tmp_path / "sfsync.yaml"))
+        order_forms.load(config.load(tmp_path / "sfsync.yaml"))
     assert said in str(refusal.value)
 
 

@@ -4,14 +4,14 @@ import pytest
 
 from sfsync import config, preview
 from sfsync.errors import RecordIncomplete
-from sfsync.forms import compose
+from sfsync.forms import blueprint as order_forms
 from sfsync.forms.render import render
 from sfsync.samples import SAMPLES
 from tests.conftest import ROOT
 from tests.forms.sample import text_of
 
 EXAMPLES = config.load(ROOT / "config" / "examples.yaml")
-BLUEPRINTS = compose.load(EXAMPLES)
+BLUEPRINTS = order_forms.load(EXAMPLES)
 NAMES = [b.settings.name for b in BLUEPRINTS]
 
 

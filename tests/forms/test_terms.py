@@ -4,6 +4,7 @@ import pytest
 
 from sfsync import config
 from sfsync.errors import SetupError
+from sfsync.forms import blueprint as order_forms
 from sfsync.forms import compose
 from sfsync.forms.render import render
 from tests.forms.pdfs import pdf
@@ -27,7 +28,7 @@ FORM = '<form title="x"><p>Before</p>{% include terms %}<p>After</p></form>'
 
 @pytest.fixture
 def blueprint(tmp_path):
-    def load(form: str = FORM, settings: str = SETTINGS, **files: str) -> compose.Blueprint:
+    def load(form: str = FORM, settings: str = SETTINGS, **files: str) -> order_forms.Blueprint:
         (tmp_path / "form.xml").write_text(form)
         (tmp_path / "terms_us.xml").write_text("<terms><p>Laws of {{ Opportunity.Law__c }}</p></terms>")
         (tmp_path / "terms_eu.xml").write_text("<terms><p>Laws of Germany</p></terms>")
@@ -35,7 +36,7 @@ def blueprint(tmp_path):
         for name, text in files.items():
             (tmp_path / f"{name}.xml").write_text(text)
         (tmp_path / "sfsync.yaml").write_text(settings)
-        return compose.load(config.load(tmp_path / "sfsync.yaml"))[0]
+        return order_forms.load(config.load(tmp_path / "sfsync.yaml"))[0]
 
     return load
 

@@ -10,7 +10,7 @@ from sfsync import config, measures
 from sfsync.check import Checks
 from sfsync.errors import SetupError
 from sfsync.findings import Findings
-from sfsync.forms import compose
+from sfsync.forms import blueprint as order_forms
 from sfsync.forms.render import render
 from sfsync.forms.theme import Theme
 from tests.forms.sample import order_form
@@ -41,7 +41,7 @@ def designs(tmp_path):
         for name, content in files.items():
             (tmp_path / f"{name}.ttf").write_bytes(content)
         (tmp_path / "sfsync.yaml").write_text(settings)
-        return [blueprint.design for blueprint in compose.load(config.load(tmp_path / "sfsync.yaml"))]
+        return [blueprint.design for blueprint in order_forms.load(config.load(tmp_path / "sfsync.yaml"))]
 
     return designs_
 

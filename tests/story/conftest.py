@@ -10,7 +10,7 @@ import pytest
 
 from sfsync import config
 from sfsync.demo import Rep
-from sfsync.forms import compose
+from sfsync.forms import blueprint as order_forms
 from sfsync.pocketorg.founding import READER
 from sfsync.pocketorg.server import PocketOrg
 from sfsync.renderers import Renderers
@@ -145,7 +145,7 @@ class World:
         loaded = config.load(self.folder / "sfsync.yaml")
         api = connected(self.org)
         api.session._now = lambda: self.clock() + ahead
-        return Sync(api, loaded.settings, compose.load(loaded), renderers or self.renderers, remake=remake)
+        return Sync(api, loaded.settings, order_forms.load(loaded), renderers or self.renderers, remake=remake)
 
     def run(self, worker: Sync | None = None, **options: Any) -> Report:
         """One pass, a while after whatever happened before."""
@@ -164,7 +164,7 @@ def template_folder(tmp_path_factory) -> Path:
 def renderers(template_folder) -> Iterator[Renderers]:
     """One render process for all stories: its start costs more than a form."""
     (template_folder / "sfsync.yaml").write_text(SETTINGS)
-    blueprint = compose.load(config.load(template_folder / "sfsync.yaml"))[0]
+    blueprint = order_forms.load(config.load(template_folder / "sfsync.yaml"))[0]
     with Renderers(dict.fromkeys(FORMS, blueprint.design), processes=1) as running:
         yield running
 

@@ -8,7 +8,7 @@ import pytest
 from pypdf import PdfReader
 
 from sfsync import config
-from sfsync.forms import compose
+from sfsync.forms import blueprint as order_forms
 from sfsync.renderers import Renderers
 from tests.story.conftest import SETTINGS, World
 
@@ -28,7 +28,7 @@ def polyglot(world, tmp_path) -> Iterator[World]:
     (tmp_path / "words" / "fr.yaml").write_text("Products: Produits")
     (tmp_path / "form.xml").write_text(TEMPLATE)
     (tmp_path / "sfsync.yaml").write_text(BY_ACCOUNT)
-    blueprints = compose.load(config.load(tmp_path / "sfsync.yaml"))
+    blueprints = order_forms.load(config.load(tmp_path / "sfsync.yaml"))
     with Renderers({b.settings.name: b.design for b in blueprints}, processes=1) as renderers:
         yield replace(world, folder=tmp_path, renderers=renderers)
 

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from sfsync.forms import compose
+from sfsync.forms import blueprint as order_forms
 from sfsync.renderers import Renderers
 from sfsync.salesforce.board import Board
 from sfsync.sync import Sync
@@ -33,7 +33,7 @@ def allowed(what: str) -> set[str]:
 def told(world, shipped):
     """A form that is made, one that lacks something, one that is wiped, one that leaves; and all that was said."""
     loaded = shipped()
-    blueprints = compose.load(loaded)
+    blueprints = order_forms.load(loaded)
     ready, incomplete, left = world.deal(), world.deal(products=0), world.deal(products=0)
     api = connected(world.org)
     api.session._now = world.clock

@@ -2,7 +2,7 @@
 
 from sfsync import config, outlook
 from sfsync.errors import Held
-from sfsync.forms import compose
+from sfsync.forms import blueprint as order_forms
 from sfsync.outlook import Prospect, What
 from sfsync.sync import Sync
 from tests.conftest import connected, switched_on
@@ -14,7 +14,7 @@ def worker(world, **more) -> Sync:
     loaded = config.load(world.folder / "sfsync.yaml")
     api = connected(world.org)
     api.session._now = world.clock
-    return Sync(api, loaded.settings, compose.load(loaded), world.renderers, **more)
+    return Sync(api, loaded.settings, order_forms.load(loaded), world.renderers, **more)
 
 
 def foreseen(world, *, remake: bool = False) -> dict[str, Prospect]:
@@ -23,7 +23,7 @@ def foreseen(world, *, remake: bool = False) -> dict[str, Prospect]:
     loaded = config.load(world.folder / "sfsync.yaml")
     api = connected(world.org)
     api.session._now = world.clock
-    scope = outlook.scope(api, loaded.settings, compose.load(loaded), remake=remake)
+    scope = outlook.scope(api, loaded.settings, order_forms.load(loaded), remake=remake)
     before = len(world.org.calls)
     found = {p.opportunity_id: p for p in outlook.all_of(scope, world.clock.now.replace(year=2020))}
     sent = world.org.calls[before:]
@@ -146,7 +146,7 @@ def test_a_backlog_goes_on_where_it_was_stopped(world):
 def test_what_a_backlog_costs_is_said_before_it_starts(world):
     (world.folder / "sfsync.yaml").write_text(SETTINGS)
     loaded = config.load(world.folder / "sfsync.yaml")
-    scope = outlook.scope(connected(world.org), loaded.settings, compose.load(loaded))
+    scope = outlook.scope(connected(world.org), loaded.settings, order_forms.load(loaded))
     costs = outlook.estimate(scope, 1000, 900)
     assert 18 <= costs.calls <= 30
     assert 60 <= costs.at_most.total_seconds() <= 300

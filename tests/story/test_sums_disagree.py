@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from sfsync import config
-from sfsync.forms import compose
+from sfsync.forms import blueprint as order_forms
 from sfsync.renderers import Renderers
 from tests.story.conftest import SETTINGS
 
@@ -19,7 +19,7 @@ TEMPLATE = """\
 def test_a_row_that_the_template_drops_is_caught_and_told(world, tmp_path):
     (tmp_path / "form.xml").write_text(TEMPLATE)
     (tmp_path / "sfsync.yaml").write_text(SETTINGS)
-    blueprints = compose.load(config.load(tmp_path / "sfsync.yaml"))
+    blueprints = order_forms.load(config.load(tmp_path / "sfsync.yaml"))
     with Renderers({b.settings.name: b.design for b in blueprints}, processes=1) as renderers:
         careful = replace(world, folder=tmp_path, renderers=renderers)
         deal = careful.deal(products=0)
