@@ -92,9 +92,9 @@ class Sums:
             self._agree(Said(whole, parts[-1].element), lines, "the lines add up to", "One-time and recurring are")
         taken, added = kinds.get("discount", []), kinds.get("tax", [])
         for said in kinds.get("total", []):
-            if lines is None:
+            if lines is None and said.amount:
                 self._wrong(said.element, "Nothing says what this total adds up.", _NAME_COLUMN)
-            due = lines - sum((abs(each.amount) for each in taken), Decimal()) + _sum(added)
+            due = (lines or Decimal()) - sum((abs(each.amount) for each in taken), Decimal()) + _sum(added)
             words = [*(["less discount"] if taken else []), *(["with tax"] if added else [])]
             self._agree(said, due, " ".join(["the lines", *words, "add up to"]))
 

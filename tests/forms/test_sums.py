@@ -64,6 +64,7 @@ GROUP = '<table widths="1 1" sum="2">\n<group label="A" total="{total}">{rows}</
         LINES.replace("</table>", "<row><td span='2'>[1]</td></row></table>") + totals(total="[31]"),
         table("[1]", "text", attributes="") + "<totals><total label='x'>[7]</total></totals>",  # nothing is compared
         table() + totals(total="[0]"),
+        totals(total="[0]"),  # nothing is sold yet
         GROUP.format(total="[30]", rows=ROW.format(cell="[30]", counts="")) + totals(total="[30]"),
     ],
 )

@@ -10,7 +10,7 @@ from sfsync.errors import SetupError
 from sfsync.forms.design import Design
 from sfsync.forms.render import render
 from sfsync.forms.template import Template, Text
-from tests.forms.sample import lines, opportunity, order_form, shipped
+from tests.forms.sample import ROOT, lines, opportunity, order_form, shipped
 
 WORDS = "Hello {who}: Hallo {who}\nProducts: Produkte\n"
 
@@ -165,3 +165,8 @@ def test_the_shipped_form_is_german_from_head_to_foot():
         if "{" not in english and english != shipped().template.words["de"][english] and len(english) > 4:
             assert english not in text
     assert reader.trailer["/Root"]["/Lang"] == "de-DE"
+
+
+@pytest.mark.parametrize("name", ["order_form.xml", "quote.xml", "saas.xml"])
+def test_german_has_every_word_of_each_form_that_marks_its_words(name):
+    assert "de" in Template.load(ROOT / "templates" / name).words
