@@ -107,6 +107,13 @@ class Messages(BaseModel):
         f"Correct the products. {_BY_ITSELF}",
     )
 
+    all_well: str = _say("All is well.", "Last Words, in the tab Order Form Settings.", "Nothing.")
+    paused: str = _say(
+        "Paused: nothing is made until Paused is unticked.",
+        "Last Words, while an administrator has ticked Paused there.",
+        "Untick it, and whatever was asked for meanwhile is made.",
+    )
+
     @field_validator("*")
     @classmethod
     def _holds(cls, text: str, info: ValidationInfo) -> str:

@@ -91,7 +91,7 @@ def org(
         written = len(settings.fields.model_dump())
         found.good(f"{len(plan.labels)} fields are read, {written} written on Opportunity")
         _conditions(found, here.describer, blueprints)
-    _switch(found, Board(api, settings.fields), settings)
+    _switch(found, Board(api, settings), settings)
     _bell(found, Teller(api, settings.fields))
     _limits(found, api, settings)
     _clock(found, api, now)

@@ -95,7 +95,7 @@ class Sync:
         attached: Callable[[int], None] = lambda _number: None,
         installation: str = "",
     ) -> None:
-        self._board = Board(api, settings.fields, installation)
+        self._board = Board(api, settings, installation)
         self._org = Org(api, currency=settings.currency, beside=self._board.reads)
         self._attacher = Attacher(api, settings.fields, clock=clock)
         self._teller = Teller(api, settings.fields)

@@ -10,10 +10,11 @@ from typing import ClassVar
 import pytest
 
 from sfsync import cli, worker
-from sfsync.errors import Outage, SetupError
+from sfsync.errors import Held, Outage, SetupError
 from sfsync.heartbeat import Heartbeat
 from sfsync.report import Report
 from sfsync.salesforce.budget import Usage
+from sfsync.schedule import utc_now
 from sfsync.settings import Settings
 from sfsync.worker import SWEEP_EVERY, Ticks
 from tests.conftest import ROOT
@@ -232,3 +233,42 @@ def test_a_clock_that_is_set_back_does_not_hold_up_the_ticks(monkeypatch):
     job = SimpleNamespace(modify=lambda **to: moved.append(to["next_run_time"]))
     worker._keep_time(job, stop, lambda: next(times))
     assert moved == [MONDAY - timedelta(hours=1)]
+
+
+def test_another_rhythm_in_the_settings_is_followed_without_a_restart():
+    stop, passes = threading.Event(), Passes()
+    slow, quick = (
+        SETTINGS.model_copy(update={"check_every": every, "check_otherwise_every": every})
+        for every in (timedelta(seconds=0.3), timedelta(seconds=0.05))
+    )
+    changes = [None, (passes, quick)]
+    ticks = Ticks(passes, slow, utc_now, lambda: changes.pop(0) if changes else None)
+    threading.Timer(3, stop.set).start()
+    assert worker.work(ticks, stop) == 0
+    assert len(passes.sweeps) > 15
+
+
+def test_a_held_worker_counts_again_only_every_few_minutes():
+    day = Day(MONDAY)
+    day.passes.report = Report(error=Held("too many"))
+    assert day.goes_by(timedelta(hours=1)) == 12
+
+
+def test_new_settings_are_used_at_once_also_outside_business_hours():
+    day = Day(MONDAY.replace(hour=20))
+    day.goes_by(timedelta(minutes=2))
+    fresh = Passes()
+    day.ticks._fresh = lambda: (fresh, SETTINGS) if not fresh.sweeps else None
+    day.goes_by(timedelta(seconds=15))
+    assert len(fresh.sweeps) == 1
+
+
+def test_a_bug_in_the_reading_of_new_settings_does_not_end_the_worker(caplog):
+    day = Day(MONDAY)
+
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    day.ticks._fresh = broken
+    assert day.goes_by(timedelta(minutes=1)) == 4
+    assert "this is a bug of sfsync's" in caplog.text

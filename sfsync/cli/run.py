@@ -23,7 +23,7 @@ from sfsync.salesforce.board import Board
 def command(settings: Path, dry_run: bool, yes: bool, remake: bool) -> int:
     loaded = config.load(settings)
     blueprints, api = order_forms.load(loaded), connected()
-    board, since = Board(api, loaded.settings.fields), loaded.settings.counts_since
+    board, since = Board(api, loaded.settings), loaded.settings.counts_since
     if dry_run:
         return _foreseen(outlook.scope(api, loaded.settings, blueprints, remake=remake), board)
     if yes:

@@ -14,7 +14,7 @@ from sfsync.errors import SfsyncError, TryAgainLater
 from sfsync.records import Status
 from sfsync.salesforce import soql
 from sfsync.salesforce.api import Api
-from sfsync.settings import FieldNames
+from sfsync.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,6 @@ _SWITCH = f"{_ROW}?fields={PAUSED},{SWITCHED_ON},Installation__c"
 BEAT, _BREATH = timedelta(minutes=5), timedelta(minutes=1)
 #: an org that has no such row, or lets the worker not write it, is not asked again so soon
 _REFUSED = timedelta(hours=1)
-_WELL, _PAUSED = "All is well.", "Paused: nothing is made until Paused is unticked."
 #: characters, as shipped in config/salesforce
 _LONGEST_WORDS, _LONGEST_NAME = 1000, 80
 
@@ -48,9 +47,9 @@ _LONGEST_WORDS, _LONGEST_NAME = 1000, 80
 class Board:
     """The row, as it was last seen."""
 
-    def __init__(self, api: Api, names: FieldNames, installation: str = "") -> None:
+    def __init__(self, api: Api, settings: Settings, installation: str = "") -> None:
         """`installation` tells this one from others that might work on the same org: the name of its app or machine."""
-        self._api, self._names, self._installation = api, names, installation[:_LONGEST_NAME]
+        self._api, self._settings, self._installation = api, settings, installation[:_LONGEST_NAME]
         self._said: str | None = None
         self._beat_at: datetime | None = None
         self._not_before: datetime | None = None
@@ -109,7 +108,8 @@ class Board:
 
     def beat(self, trouble: SfsyncError | None) -> None:
         """Say that the worker is there, and what troubles it, if it is time to. Never raises."""
-        now, words = self._api.session.now(), str(trouble) if trouble else _PAUSED if self.paused else _WELL
+        said = self._settings.messages
+        now, words = self._api.session.now(), str(trouble) if trouble else said.paused if self.paused else said.all_well
         if not self._is_time(words, now):
             return
         try:
@@ -142,7 +142,7 @@ class Board:
     def _counts(self) -> list[int]:
         """How many Opportunities wait for their owner, and how many failed."""
         kinds = (Status.NEEDS_INFORMATION, Status.FAILED)
-        where = [soql.among(self._names.status, [kind.value]) for kind in kinds]
+        where = [soql.among(self._settings.fields.status, [kind.value]) for kind in kinds]
         texts = [soql.select(["COUNT()"], "Opportunity", condition) for condition in where]
         counts = []
         for answer in self._api.composite(soql.url(text) for text in texts):

@@ -39,7 +39,7 @@ def told(world, shipped):
     api.session._now = world.clock
     tap = Wiretap(api, world.org.org.schema)
     with Renderers({b.settings.name: b.design for b in blueprints}, processes=1) as renderers:
-        Board(api, loaded.settings.fields).switch_on()
+        Board(api, loaded.settings).switch_on()
         worker = Sync(api, loaded.settings, blueprints, renderers)
         world.move(ready, incomplete, left)
         reports = [world.run(worker)]
