@@ -146,7 +146,9 @@ def _kept(key: str) -> str:
     elif "secret" in key.lower():
         variable = "SF_CLIENT_SECRET"
     else:
-        return "Delete it. sfsync takes no passwords: docs/admin.md leads to a certificate or a client secret."
+        return (
+            "Delete it. sfsync takes no passwords: docs/salesforce-setup.md leads to a certificate or a client secret."
+        )
     return f"Delete it here, and set {variable} in the environment. If this file was ever shared, make a new one."
 
 

@@ -60,7 +60,7 @@ def _profile(found: Findings, row: dict[str, object]) -> None:
     if name == _ALMIGHTY:
         found.note(
             f"{said}: it may do far more than sfsync needs.",
-            "Make a user with the profile Minimum Access - API Only Integrations; docs/admin.md leads through it.",
+            "Make a user with the profile Minimum Access - API Only Integrations: docs/salesforce-setup.md, step 4.",
         )
     else:
         found.good(said)

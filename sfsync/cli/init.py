@@ -17,7 +17,7 @@ from sfsync.starter import Answers, Found
 _NEXT = """
 Next:
   sfsync preview --sample usual   look at the form; needs no org
-  cp .env.example .env            fill it in; docs/admin.md leads to its values. Then: set -a; . ./.env; set +a
+  cp .env.example .env            fill it in (docs/salesforce-setup.md). Then: set -a; . ./.env; set +a
   sfsync setup                    puts sfsync's object and fields into the org
   sfsync check                    says what is in place and what is not, each with its remedy
   sfsync run --dry-run            says what would be made; sfsync run --yes switches it on

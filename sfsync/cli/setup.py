@@ -27,9 +27,7 @@ permission set is made from today's settings and templates, and follows them. No
 Log in as somebody who may "Modify Metadata Through Metadata API Functions" and "Customize Application", as a System
 Administrator may: name an org that Salesforce's command line knows (--target-org), or set SF_ACCESS_TOKEN and
 SF_INSTANCE_URL. The worker's own login is not used, and must not have these rights."""
-_NEXT = (
-    "Next: give the permission sets to people, and put the fields on the page. docs/salesforce-setup.md, from step 5."
-)
+_NEXT = "Next: the app, the integration user, the page. docs/salesforce-setup.md leads on from step 3."
 
 
 @verb(_SAYS, "sfsync setup --target-org my-org --dry-run")

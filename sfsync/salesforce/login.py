@@ -68,13 +68,13 @@ class Credentials:
             raise SetupError(
                 "Username and password are not supported: Salesforce ends that login in 2027.",
                 where="SF_PASSWORD",
-                remedy="Use an External Client App with a certificate. docs/admin.md leads through it.",
+                remedy="Use an External Client App with a certificate. docs/salesforce-setup.md leads through it.",
             )
         if not environ.get("SF_CLIENT_ID"):
             raise SetupError(
                 "It is not set.",
                 where="SF_CLIENT_ID",
-                remedy="Set it to the Consumer Key of the External Client App; docs/admin.md says where that stands.",
+                remedy="Set it to the Consumer Key of the External Client App: docs/salesforce-setup.md, step 3.",
             )
         key, secret = _private_key(environ), environ.get("SF_CLIENT_SECRET", "")
         if bool(key) == bool(secret):
@@ -126,7 +126,7 @@ def _token(answer: requests.Response, credentials: Credentials, where: str) -> A
             where=where,
             remedy="Set SF_LOGIN_URL to your My Domain, such as https://acme.my.salesforce.com.",
         ) from None
-    remedy = _REMEDIES.get(said, "docs/admin.md leads through the External Client App.")
+    remedy = _REMEDIES.get(said, "docs/salesforce-setup.md leads through the External Client App.")
     raise SetupError(f"Salesforce refuses the login by {credentials.flow}: {said}.", where=where, remedy=remedy)
 
 

@@ -156,3 +156,13 @@ def test_what_was_deployed_comes_back(sf: Sf, project: Path) -> None:
     assert {"Order_Form_Settings__c.Paused__c", "Order_Forms/Turnaround"} <= names
     here = project / "force-app/main/default/objects/Order_Form_Settings__c/fields/Paused__c.field-meta.xml"
     assert "<inlineHelpText>Tick it" in here.read_text()
+
+
+@pytest.mark.usefixtures("sf")
+def test_sfsync_setup_uses_the_login_of_sf(run: Run, org: PocketOrg) -> None:
+    sfsync = HERE.parents[1] / ".venv" / "bin" / "sfsync"
+    settings = HERE.parents[1] / "config" / "sfsync.yaml"
+    said = run(sfsync, "setup", "--config", settings, "--target-org", "pocket", "--dry-run")
+    assert said.startswith(f"Pocket Org (Developer Edition), {org.instance_url}")
+    # what `sf` has deployed before is what `setup` would deploy
+    assert f"{len(list(SOURCE.rglob('*-meta.xml')))} the same." in said
