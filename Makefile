@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ASROOT := $(if $(shell command -v sudo),sudo)
 
-.PHONY: demo test fuzz conformance browser bench setup lock clean docs
+.PHONY: demo test fuzz soak conformance browser bench setup lock clean docs
 
 demo: setup  ## play the whole story on an org in your pocket
 	$(BIN)/sfsync demo
@@ -43,6 +43,9 @@ bench: setup .bench/ready  ## measure: latency, calls, rendering beside other en
 
 fuzz: setup  ## send the pocket org more nonsense than the tests do
 	SFSYNC_FUZZ=5000 $(BIN)/pytest tests/pocketorg/test_fuzz.py
+
+soak: setup  ## so many Opportunities in worlds full of trouble: make soak N=200000 SEED=1; PUBLISH=1 writes the page
+	$(BIN)/python -m simulation --seed $(or $(SEED),1) --opportunities $(or $(N),20000) $(if $(PUBLISH),--publish)
 
 docs: setup  ## write the pages anew that come from the code
 	$(BIN)/python -m sfsync.reference

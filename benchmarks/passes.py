@@ -38,7 +38,7 @@ def latency(number: int = 200) -> None:
 def calls(number: int = 1000) -> None:
     """API calls for so many forms, all looking included."""
     with setting.pocket_org(number * 2) as org:
-        script = PlainScript(org)
+        script = PlainScript.on(org)
         for deal in setting.move(org, 10):
             script.attach(deal)
         worker = setting.sfsync(org, "worker", "--check-every", f"{_USUAL_TICK} seconds")
@@ -70,7 +70,7 @@ def memory(small: int = 500, large: int = 5000) -> None:
 
 
 def _plain_seconds(org: PocketOrg) -> float:
-    script = PlainScript(org)
+    script = PlainScript.on(org)
     waiting = [o["Id"] for o in org.org.get_all("Opportunity", HasOpportunityLineItem=1)][-_PLAIN:]
     began = time.monotonic()
     for deal in waiting:

@@ -159,5 +159,5 @@ class Schema:
             )
             for o in self
             for f in o.fields.values()
-            if wanted in (r.lower() for r in f.reference_to)
+            if f.reference_to and wanted in (r.lower() for r in f.reference_to)
         ]

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from sfsync.pocketorg import founding, standard
 from sfsync.pocketorg.data import currency
@@ -137,13 +138,17 @@ class PocketOrg:
 
     # --------------------------------------------------------------- life cycle
 
+    def app(self) -> ASGIApp:
+        """The whole org as an ASGI application, for whoever calls it without sockets."""
+        return Wire(self.org, self.auth, Control(self.org)).app()
+
     def start(self) -> Self:
         """Listen. Returns when the first request can be sent."""
         listener = _listen(self._port)
         self._port = listener.getsockname()[1]
         self.org.instance_url = self.instance_url
         config = uvicorn.Config(
-            Wire(self.org, self.auth, Control(self.org)).app(),
+            self.app(),
             http=Protocol,
             loop="asyncio",
             lifespan="off",

@@ -14,6 +14,7 @@ import jwt
 import requests
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from requests.adapters import BaseAdapter
 
 from sfsync.errors import SetupError, TryAgainLater
 
@@ -94,11 +95,13 @@ class Credentials:
         )
 
 
-def log_in(credentials: Credentials, now: Callable[[], datetime]) -> AccessToken:
+def log_in(credentials: Credentials, now: Callable[[], datetime], *, network: BaseAdapter | None = None) -> AccessToken:
     """Fetch a token. Raises SetupError when the org refuses, TryAgainLater when it cannot be reached."""
     where = urlsplit(credentials.login_url).netloc
     try:
         with requests.Session() as http:
+            if network:
+                http.mount("https://", network)
             http.auth = _no_auth  # else requests looks for one in a netrc file
             answer = http.post(
                 f"{credentials.login_url}/services/oauth2/token",

@@ -13,7 +13,7 @@ _MARKED = re.compile(rb'"\\u0000(-?\d\.\d+E-?\d+)\\u0000"')
 _SAME_IN_JAVA = (1e-3, 1e7)
 _NO_DOUBLE = frozenset({str, int, bool, type(None)})
 #: what Python writes for such a double; a text may look like it too, which costs time only
-_UNLIKE_JAVA = re.compile(rb"(?:^|[:,\[])-?(?:\d{8,}\.|0\.000|\d[\d.]*e)")
+_UNLIKE_JAVA = re.compile(rb"(?:^|[:,\[])-?(?:\d{8,}\.|0\.000|\d[\d.]*e[+-])")
 
 
 def dumps(value: Any) -> bytes:

@@ -264,6 +264,14 @@ class _Reader(Transformer[Token, Query]):
     def list(self, *values: Literal) -> tuple[Literal, ...]:
         return values
 
+    def ids(self, token: Token) -> tuple[Literal, ...]:
+        def place(behind: int) -> Place:
+            return Place(start.offset + behind, start.row, start.column + behind)
+
+        start = _place(token)
+        found = re.finditer(r"'(\w+)'", token)
+        return tuple(Literal("string", each[1], each[0], place(each.start())) for each in found)
+
     def semi_join(self, item: Item, source: Source, where: Condition | None) -> SemiJoin:
         return SemiJoin(item, source, where)
 
