@@ -11,8 +11,8 @@ from random import Random
 
 from sfsync import config
 from sfsync.errors import SfsyncError
-from sfsync.forms import compose
-from sfsync.forms.compose import Blueprint
+from sfsync.forms import blueprint as order_forms
+from sfsync.forms.blueprint import Blueprint
 from sfsync.records import OrderForm, Pdf
 from sfsync.salesforce.api import Api
 from sfsync.salesforce.login import Credentials, log_in
@@ -70,7 +70,7 @@ def _loaded() -> tuple[Settings, tuple[Blueprint, ...]]:
         (Path(folder) / "form.xml").write_text(_TEMPLATE)
         (Path(folder) / "sfsync.yaml").write_text(_SETTINGS)
         found = config.load(Path(folder) / "sfsync.yaml")
-        return found.settings, compose.load(found)
+        return found.settings, order_forms.load(found)
 
 
 @dataclass(slots=True)
