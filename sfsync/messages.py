@@ -3,11 +3,14 @@
 `docs/messages.md` lists them, written from here.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from sfsync.errors import RecordIncomplete
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,40 @@ class Messages(BaseModel):
         f"Correct the products. {_BY_ITSELF}",
     )
 
+    sign_mark_in_text: str = _say(
+        "A text on the form contains {mark}, which marks where to sign. Take it out of the record.",
+        "An e-signing tool would put a field there.",
+        f"Take it out. {_BY_ITSELF}",
+    )
+    too_many_products: str = _say(
+        "The form has room for {room} products, and there are {number}. Put them on several opportunities, or ask your "
+        "Salesforce administrator for a form with more rows.",
+        "A fillable PDF has fewer rows than the deal has products.",
+        "Split the deal, or ask your administrator.",
+    )
+    misfit: str = _say(
+        "{why} ({fields}; field '{field}' of the form)",
+        "A value does not fit into a fillable PDF.",
+        "See the next rows.",
+    )
+    misfit_of_product: str = _say(
+        "{why} ({fields}, product {number}; field '{field}' of the form)", "The same, of one product.", "See there."
+    )
+    too_many_characters: str = _say(
+        "'{text}' has {number} characters, and the form takes {most}. Shorten it.",
+        "A field of a fillable PDF takes only so many.",
+        f"Shorten it. {_BY_ITSELF}",
+    )
+    too_long: str = _say(
+        "'{text}' is too long for the form. Shorten it.",
+        "A field of a fillable PDF has no room for it, however small.",
+        f"Shorten it. {_BY_ITSELF}",
+    )
+    no_choice: str = _say(
+        "'{text}' is none of the form's choices: {choices}. Choose another.",
+        "A field of a fillable PDF takes only some values.",
+        f"Choose one of them. {_BY_ITSELF}",
+    )
     all_well: str = _say("All is well.", "Last Words, in the tab Order Form Settings.", "Nothing.")
     paused: str = _say(
         "Paused: nothing is made until Paused is unticked.",
@@ -143,3 +180,37 @@ def told(name: str) -> Told:
     """When a message is told, and what to do then."""
     extra: Any = Messages.model_fields[name].json_schema_extra
     return Told(when=extra["when"], do=extra["do"])
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message with its values, before it is known in whose words it will be told."""
+
+    name: str
+    values: dict[str, Any]
+
+    def told(self, words: Messages) -> str:
+        values = {k: v.told(words) if isinstance(v, Said) else v for k, v in self.values.items()}
+        return str(getattr(words, self.name).format(**values))
+
+    def __str__(self) -> str:
+        return self.told(Messages())
+
+
+def say(name: str, **values: Any) -> Said:
+    """Mean a message by its name."""
+    return Said(name, values)
+
+
+class Gaps(RecordIncomplete):
+    """What is missing or wrong, found where the settings are not known: each is told in their words later."""
+
+    def __init__(self, gaps: Iterable[Said]) -> None:
+        self.gaps = tuple(gaps)
+        super().__init__(self.told(Messages()))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.gaps,)
+
+    def told(self, words: Messages) -> str:
+        return "\n".join(f"• {gap.told(words)}" for gap in self.gaps)

@@ -1,7 +1,7 @@
 """What is told on a record, and by the owner's bell, in the admin's words: pure."""
 
 from sfsync.errors import RecordIncomplete, SfsyncError, TryAgainLater
-from sfsync.messages import Messages
+from sfsync.messages import Gaps, Messages
 from sfsync.records import Notice, Opportunity, OrderForm, Status
 
 
@@ -22,7 +22,8 @@ def refused(opportunity: Opportunity, error: SfsyncError, words: Messages) -> No
     """There is no form: the rep has something to mend, or the administrator has, or it takes a while."""
     status, title = Status.FAILED, words.failed_title
     if isinstance(error, RecordIncomplete):
-        status, title, message = Status.NEEDS_INFORMATION, words.incomplete_title, error.what
+        status, title = Status.NEEDS_INFORMATION, words.incomplete_title
+        message = error.told(words) if isinstance(error, Gaps) else error.what
     elif isinstance(error, TryAgainLater):
         message = words.delayed.format(reason=error.what)
     else:

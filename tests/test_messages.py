@@ -1,9 +1,11 @@
 """What people read in Salesforce: kept in one place, changed in the settings, checked when they are loaded."""
 
+import pickle
+
 import pytest
 from pydantic import ValidationError
 
-from sfsync.messages import Messages, placeholders, told
+from sfsync.messages import Gaps, Messages, placeholders, say, told
 
 
 @pytest.mark.parametrize("name", Messages.model_fields)
@@ -36,3 +38,10 @@ def test_what_stands_in_braces_is_checked(text, said):
 
 def test_braces_that_are_meant_as_such_are_written_twice():
     assert placeholders("{{total}} of {total}") == ["total"]
+
+
+def test_what_is_found_while_rendering_is_told_in_the_words_of_the_settings():
+    words = Messages.model_validate({"misfit": "{field}: {why}", "too_long": "'{text}' ist zu lang."})
+    gaps = pickle.loads(pickle.dumps(Gaps([say("misfit", why=say("too_long", text="Acme"), fields="", field="Kunde")])))
+    assert gaps.told(words) == "• Kunde: 'Acme' ist zu lang."
+    assert str(gaps) == "• 'Acme' is too long for the form. Shorten it. (; field 'Kunde' of the form)"

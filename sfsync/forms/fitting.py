@@ -8,6 +8,7 @@ from sfsync.forms.acroform import Field, Kind, Widget
 from sfsync.forms.lines import Line, Style
 from sfsync.forms.rows import Box, Cell
 from sfsync.forms.wrapping import wrapped
+from sfsync.messages import say
 
 #: the smallest text that a form may hold, in points: it is still read without a glass
 LEAST_SIZE = 6.0
@@ -26,7 +27,7 @@ _QUOTED = 40
 
 
 class Misfit(ValueError):
-    """A value that has no place on the form; the message says why."""
+    """A value that has no place on the form; its only argument, a text or a message by its name, says why."""
 
 
 def frame(widget: Widget, top: float) -> Iterator[Box]:
@@ -64,11 +65,11 @@ def _allowed(field: Field, text: str) -> str:
     if not field.multiline:
         text = " ".join(text.split())
     if field.longest and len(text) > field.longest:
-        raise Misfit(f"'{_short(text)}' has {len(text)} characters, and the form takes {field.longest}. Shorten it.")
+        raise Misfit(say("too_many_characters", text=_short(text), number=len(text), most=field.longest))
     if not field.options:
         return text
     if text not in field.options and text not in field.options.values():
-        raise Misfit(f"'{_short(text)}' is none of the form's choices: {', '.join(field.options.values())}.")
+        raise Misfit(say("no_choice", text=_short(text), choices=", ".join(field.options.values())))
     return field.options.get(text, text)
 
 
@@ -91,7 +92,7 @@ def _fitted(field: Field, widget: Widget, text: str, style: Style, width: float)
     # what fits in one size fits in all below it, so few have to be tried
     largest = 0 if fits(size) else bisect_left(sizes, True, key=fits)
     if largest == len(sizes):
-        raise Misfit(f"'{_short(text)}' is too long for the form. Shorten it.")
+        raise Misfit(say("too_long", text=_short(text)))
     return lines(sizes[largest])
 
 

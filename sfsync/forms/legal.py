@@ -10,7 +10,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from sfsync.errors import RecordIncomplete, SetupError, SetupErrors, did_you_mean
+from sfsync.errors import SetupError, SetupErrors, did_you_mean
 from sfsync.forms import acroform, signing
 from sfsync.forms.acroform import Field, Kind, Widget
 from sfsync.forms.environment import printable
@@ -21,6 +21,7 @@ from sfsync.forms.foreign import Matrix, PdfFile
 from sfsync.forms.output import Side
 from sfsync.forms.rows import Box, Cell, Row
 from sfsync.forms.template import Expression, FieldPath
+from sfsync.messages import Gaps, Said, say
 from sfsync.records import OrderForm
 
 _OFF = "Off"
@@ -153,20 +154,17 @@ def _add(name: str) -> str:
 def filled(legal: PdfForm, form: OrderForm, variables: Mapping[str, Any]) -> list[Side]:
     """The pages with their values. Raises RecordIncomplete with everything that does not fit."""
     lines = form.opportunity.get(_LINES) or ()
-    gaps = []
+    gaps: list[Said] = []
     if legal.room is not None and len(lines) > legal.room:
-        gaps.append(
-            f"• The form has room for {legal.room} products, and there are {len(lines)}. Put them on several "
-            "opportunities, or ask your Salesforce administrator for a form with more rows."
-        )
+        gaps.append(say("too_many_products", room=legal.room, number=len(lines)))
     sheets = [_Sheet(leaf.height) for leaf in legal.file.pages]
     for filling in legal.fillings:
         try:
             _fill(filling, lines, variables, sheets)
         except Misfit as misfit:
-            gaps.append(_gap(filling, str(misfit), form))
+            gaps.append(_gap(filling, misfit, form))
     if gaps:
-        raise RecordIncomplete("\n".join(gaps))
+        raise Gaps(gaps)
     sides = [
         Side((leaf.width, leaf.height), [(0.0, sheet.row())], 0, (legal.file, number), tuple(sheet.stamps))
         for number, (leaf, sheet) in enumerate(zip(legal.file.pages, sheets, strict=True))
@@ -175,14 +173,14 @@ def filled(legal: PdfForm, form: OrderForm, variables: Mapping[str, Any]) -> lis
     return sides
 
 
-def _gap(filling: Filling, why: str, form: OrderForm) -> str:
+def _gap(filling: Filling, misfit: Misfit, form: OrderForm) -> Said:
     """What the rep has to change. Where no field of the record is in it, only the admin can."""
     paths = list(dict.fromkeys(path.path for path in filling.expression.paths))
     if not paths:
-        raise SetupError(why, where=filling.expression.where)
+        raise SetupError(str(misfit), where=filling.expression.where)
     names = ", ".join(form.labels.get(path, path) for path in paths)
-    product = f", product {filling.line}" if filling.line else ""
-    return f"• {why} ({names}{product}; field '{filling.field.name}' of the form)"
+    where = {"why": misfit.args[0], "fields": names, "field": filling.field.name}
+    return say("misfit_of_product", **where, number=filling.line) if filling.line else say("misfit", **where)
 
 
 def _fill(filling: Filling, lines: Any, variables: Mapping[str, Any], sheets: "list[_Sheet]") -> None:
@@ -204,7 +202,7 @@ def _tick(field: Field, value: Any, sheets: "list[_Sheet]") -> None:
     single = len(set(states)) == 1
     named = value if isinstance(value, str) else None
     if named and named not in states:
-        raise Misfit(f"'{named}' is none of the form's choices: {', '.join(states)}. Choose another.")
+        raise Misfit(say("no_choice", text=named, choices=", ".join(states)))
     if value and named is None and not single:
         raise Misfit(f"The form's choices are {', '.join(states)}, and this is a mere yes.")
     for widget in field.widgets:

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from sfsync.errors import RecordIncomplete
 from sfsync.forms.inline import GUTTER, Setting, plain
 from sfsync.forms.lines import Line, Style
 from sfsync.forms.pages import Page
 from sfsync.forms.rows import Box, Cell, Row, merged, stacked
 from sfsync.forms.wrapping import wrapped
+from sfsync.messages import Gaps, say
 
 _LABELS = "Signature|Name|Title|Date"
 _SLOTS = ("signature", "name", "title", "date")
@@ -136,6 +136,4 @@ def check(marks: Sequence[str], pages: Iterable[Page]) -> None:
     strange = (tag for tag in _TEXT_TAG.findall(everything) if tag not in marks)
     twice = (mark for mark in marks if everything.count(mark) > 1)
     if found := next(twice, None) or next(strange, None):
-        raise RecordIncomplete(
-            f"A text on the form contains {found}, which marks where to sign.", remedy="Take it out of the record."
-        )
+        raise Gaps([say("sign_mark_in_text", mark=found)])
