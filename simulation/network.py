@@ -42,6 +42,8 @@ class Network:
         self.rate = rate
         self.stormy = True
         self.down = False
+        #: what befalls the calls to come, before chance is asked
+        self.next: list[str] = []
         self.attempts = 0
         self.troubles: Counter[str] = Counter()
         self._kinds: Mapping[str, Callable[[Actor, Deliver, float], Reply]] = {
@@ -70,6 +72,7 @@ class Network:
     def clear_up(self) -> None:
         """No more troubles from now on; what is still under way arrives."""
         self.stormy = False
+        self.next.clear()
 
     def carry(self, actor: Actor, request: requests.PreparedRequest, patience: float) -> requests.Response:
         """Send one request and wait for its answer, at most `patience` seconds."""
@@ -91,12 +94,20 @@ class Network:
     def _fate(self) -> Callable[[Actor, Deliver, float], Reply]:
         if self.down:
             return self._planned("html", "before")
-        chosen = self._random.random() / self.rate if self.rate and self.stormy else len(self._kinds)
-        if chosen >= len(self._kinds):
+        name = self.next.pop(0) if self.next else self._by_chance()
+        if name is None:
             return _well
-        name = list(self._kinds)[int(chosen)]
         self.troubles[name] += 1
         return self._kinds[name]
+
+    def _by_chance(self) -> str | None:
+        chosen = self._random.random() / self.rate if self.rate and self.stormy else len(self._kinds)
+        return self.kinds[int(chosen)] if chosen < len(self.kinds) else None
+
+    @property
+    def kinds(self) -> list[str]:
+        """Everything that can befall a call."""
+        return list(self._kinds)
 
     # ------------------------------------------------------------- what befalls
 

@@ -202,7 +202,7 @@ class Oracle:
 
     def _waited(self, deal: Deal, made: Sequence[_Made], waits: list[tuple[float, float]]) -> Iterator[str]:
         ends = [state.at for state in deal.journal[1:]] + [self._end]
-        for state, end in zip(deal.journal, ends, strict=True):
+        for state, end in zip(deal.journal, ends, strict=False):
             answered = self._answered(deal, state, made)
             if answered is not None and state.form and state.at < answered <= end:
                 waits.append((state.at, answered - state.at))
@@ -226,7 +226,7 @@ class Oracle:
 def _between(journal: Sequence[State], since: float, until: float) -> set[str | None]:
     """What a record's form had to say at any time of a span."""
     ends = [state.at for state in journal[1:]] + [until + 1]
-    return {state.form for state, end in zip(journal, ends, strict=True) if state.at <= until and end >= since}
+    return {state.form for state, end in zip(journal, ends, strict=False) if state.at <= until and end >= since}
 
 
 def _says(file: Row | None) -> str:

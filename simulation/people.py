@@ -157,6 +157,16 @@ class People:
         except _LockedError:
             self._later(2, deal, act)
 
+    @property
+    def ways(self) -> dict[str, Callable[[Deal], None]]:
+        """Everything that a rep can do with a deal, by name."""
+        acts = (self._come, self._leave, self._mend_street, *self._acts)
+        return {act.__name__.strip("_"): act for act in acts}
+
+    def do(self, number: int, way: str) -> None:
+        """Let a rep do this with that deal, now."""
+        self._try(self.deals[number % len(self.deals)], self.ways[way])
+
     # -------------------------------------------------------------------- acts
 
     def _come(self, deal: Deal) -> None:

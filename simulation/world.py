@@ -95,22 +95,37 @@ class World:
     def run(self) -> Outcome:
         """Let it happen, and judge it."""
         self.run_with(self.workers)
-        patience = PATIENCE + 60 * self._plan.outage[1]
-        oracle = Oracle(self.server.org, self.history, self.timeline.seconds, patience=patience)
-        return self.outcome(oracle.judge(self.people.deals))
+        return self.outcome(self.verdict())
 
     def run_with(self, bodies: Sequence[Callable[[Actor], None]]) -> None:
         """Let it happen, with these processes on the org."""
         work = self._plan.minutes * 60.0
         self.people.plan(work)
-        actors = [Actor(self.timeline, body) for body in bodies]
-        for number, actor in enumerate(actors):
-            actor.start(after=number * 4.0)
         self._plan_outage()
-        self.timeline.after(work, self.network.clear_up)
-        self.timeline.run(work + _QUIET_SECONDS)
-        for actor in actors:
+        self.start(bodies)
+        self.go_on(work)
+        self.come_to_rest()
+
+    def start(self, bodies: Sequence[Callable[[Actor], None]]) -> None:
+        self._actors = [Actor(self.timeline, body) for body in bodies]
+        for number, actor in enumerate(self._actors):
+            actor.start(after=number * 4.0)
+
+    def go_on(self, seconds: float) -> None:
+        self.timeline.run(self.timeline.seconds + seconds)
+
+    def come_to_rest(self) -> None:
+        """Let the weather clear and the last late call land, and end all processes."""
+        self.network.clear_up()
+        self.go_on(_QUIET_SECONDS)
+        for actor in self._actors:
             actor.end()
+
+    def verdict(self) -> Verdict:
+        """Judge what there is now."""
+        patience = PATIENCE + 60 * self._plan.outage[1]
+        oracle = Oracle(self.server.org, self.history, self.timeline.seconds, patience=patience)
+        return oracle.judge(self.people.deals)
 
     def _plan_outage(self) -> None:
         begins, minutes = self._plan.outage
