@@ -1,30 +1,16 @@
 """The fields of a fillable PDF (ISO 32000-1, 12.7): where they stand, and what they take."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator
 from typing import Any
 
 from pypdf import PageObject, PdfReader
 from pypdf import generic as g
 
 from sfsync.errors import SetupError
-from sfsync.forms.foreign import (
-    Box,
-    Copier,
-    Matrix,
-    PdfFile,
-    View,
-    annotations,
-    dictionary,
-    form_of,
-    moved,
-    numbers,
-    opened,
-    reading,
-    resolved,
-)  # fmt: skip
+from sfsync.forms.acrofields import Field, Kind, Widget
+from sfsync.forms.flatten import Copier, View, annotations, dictionary, form_of, numbers, opened, reading, resolved
+from sfsync.forms.foreign import Matrix, PdfFile, moved
 
 _DEEPEST = 20
 #: bits of /Ff and /F, counted from 0 (tables 165, 221, 226, 228, 230)
@@ -36,63 +22,6 @@ _FONT = re.compile(r"/(\S+)\s+([\d.]+)\s+Tf")
 _COLOUR = re.compile(r"((?:[\d.]+\s+){1,4})(g|rg|k)\b")
 _ALIGN = ("left", "center", "right")
 _INK = "#000000"
-
-
-class Kind(StrEnum):
-    """What a field is, as people call it."""
-
-    TEXT = "text field"
-    CHECK = "check box"
-    RADIO = "group of radio buttons"
-    CHOICE = "list"
-    SIGN = "signature field"
-
-
-@dataclass(frozen=True)
-class Widget:
-    """One place of a field."""
-
-    #: from 0
-    page: int
-    #: in the coordinates that people see
-    box: Box
-    #: the value at which it is on; '' where it is no button
-    on: str
-    #: for each state of a button, the object that draws it and where
-    states: Mapping[str, tuple[int, Matrix]]
-    background: str
-    border: str
-    #: of the border, in points
-    thickness: float
-
-    @property
-    def width(self) -> float:
-        return self.box[2] - self.box[0]
-
-    @property
-    def height(self) -> float:
-        return self.box[3] - self.box[1]
-
-
-@dataclass(frozen=True)
-class Field:
-    """A field with all its places."""
-
-    name: str
-    kind: Kind
-    widgets: tuple[Widget, ...]
-    #: in points; 0 lets the text fit itself
-    size: float
-    colour: str
-    bold: bool
-    align: str
-    multiline: bool
-    #: characters; 0 sets no limit
-    longest: int
-    #: each character in a cell of its own, of which there are `longest`
-    comb: bool
-    #: what a list takes: what is written -> what is shown; empty where it takes anything
-    options: Mapping[str, str]
 
 
 @reading

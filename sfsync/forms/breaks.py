@@ -3,9 +3,12 @@
 import re
 from functools import lru_cache
 from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
 
-import budoux
 from unicode_segmentation_rs import graphemes, line_break_units
+
+if TYPE_CHECKING:
+    import budoux
 
 _THAI = re.compile("[\u0e00-\u0e7f]{2,}")
 
@@ -33,5 +36,7 @@ def _thai(unit: str) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _parser() -> budoux.Parser:
+def _parser() -> "budoux.Parser":
+    import budoux  # noqa: PLC0415 (with what it needs, as slow to import as all of this room)
+
     return budoux.load_default_thai_parser()

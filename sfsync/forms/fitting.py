@@ -4,7 +4,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from sfsync.forms.acroform import Field, Kind, Widget
+from sfsync.forms.acrofields import Field, Kind, Widget
 from sfsync.forms.lines import Line, Style
 from sfsync.forms.rows import Box, Cell
 from sfsync.forms.wrapping import wrapped

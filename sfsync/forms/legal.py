@@ -11,8 +11,8 @@ from hashlib import sha256
 from typing import Any
 
 from sfsync.errors import SetupError, SetupErrors, did_you_mean
-from sfsync.forms import acroform, signing
-from sfsync.forms.acroform import Field, Kind, Widget
+from sfsync.forms import signing
+from sfsync.forms.acrofields import Field, Kind, Widget
 from sfsync.forms.environment import printable
 from sfsync.forms.filters import FORMATTER, shown
 from sfsync.forms.fitting import Misfit, cells, frame
@@ -58,6 +58,8 @@ class PdfForm:
 
         Raises SetupError, or SetupErrors with every field that is not filled or not there.
         """
+        from sfsync.forms import acroform  # noqa: PLC0415 (brings pypdf along, of which rendering has no need)
+
         file, fields = acroform.read(content, name)
         mapping = _Mapping(name, fields, fill, where)
         fillings = mapping.fillings()

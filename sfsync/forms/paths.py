@@ -15,12 +15,11 @@ from sfsync.errors import SetupError, did_you_mean
 from sfsync.forms import shapes as s
 from sfsync.forms.skeleton import position
 from sfsync.forms.words import marked, unmatched
-from sfsync.settings import Company
 
 #: what `form.` offers to a template
 FORM_KEYS = ("number", "version", "requested_on", "currency", "language", "name", "title")
 #: what `company.` offers, and what the settings may say of the company
-COMPANY_KEYS = tuple(Company.model_fields)
+COMPANY_KEYS = ("name", "legal_name", "logo", "address", "email", "phone", "website", "tax_id")
 _LOOP = ("index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0")
 _BY_ATTRIBUTE = ("sum", "min", "max", "join", "unique", "sort", "map", "groupby", "selectattr", "rejectattr")
 _SAME_LIST = ("sort", "unique", "select", "reject", "selectattr", "rejectattr", "list", "reverse")

@@ -12,7 +12,6 @@ from typing import Any
 from sfsync import __version__
 from sfsync.errors import SetupError
 from sfsync.forms.design import Design
-from sfsync.forms.foreign import read_info
 from sfsync.forms.output import MADE_OF
 from sfsync.records import OrderForm
 
@@ -67,7 +66,9 @@ class Provenance:
     @classmethod
     def read(cls, content: bytes, name: str) -> "Provenance":
         """Read it off a PDF. Raises SetupError where it is none of ours."""
-        text = read_info(content, name).get(f"/{MADE_OF}")
+        from sfsync.forms import flatten  # noqa: PLC0415 (brings pypdf along, of which rendering has no need)
+
+        text = flatten.read_info(content, name).get(f"/{MADE_OF}")
         try:
             said = json.loads(str(text or ""))
             said["requested_at"] = datetime.fromisoformat(said["requested_at"])

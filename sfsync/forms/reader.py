@@ -9,13 +9,13 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from sfsync.errors import SetupError, SetupErrors
 from sfsync.forms import environment
+from sfsync.forms.catalogue import catalogues
 from sfsync.forms.files import Folder
 from sfsync.forms.lint import Included, Lint, printed_marks
 from sfsync.forms.paths import FieldPath, Parsed, Source, Walk, roots
 from sfsync.forms.shapes import Shape
 from sfsync.forms.skeleton import parts, placed, skeleton
 from sfsync.forms.syntax import mistakes
-from sfsync.forms.words import catalogues
 
 #: in `{% include terms %}`: the file that the rule chose
 TERMS = "terms"

@@ -1,11 +1,14 @@
 """How forms look, apart from what they say."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sfsync import measures
 from sfsync.forms.fonts import Family
 from sfsync.forms.lines import Style
-from sfsync.settings import ThemeSettings
+
+if TYPE_CHECKING:  # pydantic costs a render process a quarter of its start
+    from sfsync.settings import ThemeSettings
 
 #: the least contrast at which text of a form's size reads well, and large or less important text (WCAG 2.2, AA)
 _READABLE, _PASSABLE = 4.5, 3.0
@@ -52,13 +55,13 @@ class Theme:
         return self.page[0] - self.margins[1] - self.margins[3]
 
 
-def merged(common: ThemeSettings, own: ThemeSettings) -> ThemeSettings:
+def merged(common: "ThemeSettings", own: "ThemeSettings") -> "ThemeSettings":
     """What a form says of its own goes before what holds for all."""
     said = common.model_dump(exclude_unset=True) | own.model_dump(exclude_unset=True)
-    return ThemeSettings.model_validate(said)
+    return type(common).model_validate(said)
 
 
-def theme(said: ThemeSettings, family: Family | None) -> Theme:
+def theme(said: "ThemeSettings", family: Family | None) -> Theme:
     """The theme that the settings describe, with the typeface that they name."""
     return Theme(
         family=family,

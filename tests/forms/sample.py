@@ -6,8 +6,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from pypdf import PdfReader
-
 from sfsync.forms.design import Design
 from sfsync.forms.template import Template
 from sfsync.records import OrderForm, Pdf
@@ -104,4 +102,6 @@ def shipped() -> Design:
 
 
 def text_of(pdf: Pdf) -> str:
+    from pypdf import PdfReader  # noqa: PLC0415 (the benchmark of cold starts imports this room, too)
+
     return "\n".join(page.extract_text() for page in PdfReader(BytesIO(pdf.content)).pages)
