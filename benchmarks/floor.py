@@ -14,6 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 from sfsync.forms.draw import placed_image
 from sfsync.forms.filters import FORMATTER
 from sfsync.forms.fonts import face
+from sfsync.forms.money import currency_pattern
 from sfsync.forms.render import settle, variables
 from sfsync.records import OrderForm
 
@@ -50,6 +51,7 @@ class Floor:
         self.form, self.logo, self.out = form, logo, BytesIO()
         self.deal: Any = form.opportunity
         self.show = variables(form)[FORMATTER]
+        self.pattern = currency_pattern(self.show.locale, form.currency)
         self.canvas = Canvas(self.out, (595.28, 841.89), pageCompression=1, invariant=1, initialFontName=PLAIN)
         self.canvas.setTitle(f"Order Form {form.number}")
         self.rows = self._rows()
@@ -62,6 +64,10 @@ class Floor:
         self.canvas.showPage()
         self.canvas.save()
         return self.out.getvalue()
+
+    def money(self, value: Any) -> str:
+        """By Babel, whose pattern is kept with the currency's symbol in it."""
+        return str(self.pattern.apply(value, self.show.locale))
 
     def text(  # noqa: PLR0917 (as the canvas has it)
         self, x: float, y: float, text: str, font: str = PLAIN, size: float = 8.5, colour: Any = INK
@@ -192,7 +198,7 @@ class Floor:
                 self.text(LEFT + 4, y - 12, what, BOLD, colour=NAVY)
             else:
                 self.right(EDGES[5] - 4, y - 12, f"Subtotal {what[0]}")
-                self.right(RIGHT - 4, y - 12, self.show.money(what[1]), BOLD)
+                self.right(RIGHT - 4, y - 12, self.money(what[1]), BOLD)
             y -= height
         return y
 
@@ -207,7 +213,7 @@ class Floor:
             self.text(EDGES[1] + 4, base - 11.73 * len(names) - 10.3 * row, text, size=7.5, colour=GREY)
         self.right(EDGES[3] - 4, base, self.show.number(line["Quantity"]))
         for edge, name in ((4, "ListPrice"), (5, "UnitPrice"), (6, "TotalPrice")):
-            self.right(EDGES[edge] - 4, base, self.show.money(line[name]))
+            self.right(EDGES[edge] - 4, base, self.money(line[name]))
         self.canvas.setFillColorRGB(0.85, 0.87, 0.89)
         self.canvas.rect(LEFT, y - height, RIGHT - LEFT, 0.5, stroke=0, fill=1)
 
@@ -224,7 +230,7 @@ class Floor:
         self.canvas.setFillColorRGB(*NAVY)
         self.canvas.rect(317, y - 24, RIGHT - 317, 24, stroke=0, fill=1)
         self.text(323, y - 16, f"Total ({self.form.currency})", BOLD, 10, (1, 1, 1))
-        self.right(RIGHT - 4, y - 16, self.show.money(total), BOLD, 10, (1, 1, 1))
+        self.right(RIGHT - 4, y - 16, self.money(total), BOLD, 10, (1, 1, 1))
         self.right(RIGHT, y - 35, "Excluding value added or sales tax.", size=7, colour=GREY)
         self.text(LEFT, y - 60, "Terms", BOLD, 11, NAVY)
         for column in (0, 1):

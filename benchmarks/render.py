@@ -15,6 +15,7 @@ from time import perf_counter, process_time
 from benchmarks.floor import Floor
 from sfsync.forms.render import render, warm
 from sfsync.records import OrderForm
+from sfsync.renderers import calm
 from tests.forms.sample import line, lines, opportunity, order_form, shipped
 
 ROOT = Path(__file__).parents[1]
@@ -50,6 +51,7 @@ def main() -> None:
 def beside_the_floor(count: int) -> None:
     design = shipped()
     warm(design)
+    calm()
     logo = design.template.images["northwind.png"]
     forms = [numbered(number, count) for number in range(PAIRS[count] + 3)]
     for form in forms[:3]:
@@ -96,6 +98,7 @@ def several(count: int) -> None:
     """Forms one after the other; says how long it took, and the peak of memory on the way and at the end."""
     design = shipped()
     warm(design)
+    calm()
     start, early = perf_counter(), 0.0
     for number in range(count):
         render(numbered(number), design)

@@ -3,6 +3,7 @@
 Each process has one form in hand, so that whoever hangs, dies or eats memory costs nobody else's form.
 """
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -156,6 +157,7 @@ def _work(line: Connection, designs: Mapping[str, Design]) -> None:
     threading.Thread(target=_outlive_no_parent, daemon=True).start()
     for design in designs.values():
         warm(design)
+    calm()
     _limit()
     line.send(None)
     with suppress(EOFError, OSError):
@@ -166,6 +168,13 @@ def _work(line: Connection, designs: Mapping[str, Design]) -> None:
             else:
                 designs = asked
                 line.send(None)
+
+
+def calm() -> None:
+    """Let Python look for cycles seldom, and never among what stays: a form is made of much that is soon gone."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _outlive_no_parent() -> None:

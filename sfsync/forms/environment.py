@@ -9,6 +9,7 @@ from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound, node
 from jinja2.environment import Environment
 from jinja2.runtime import Context, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import Namespace
 from jinja2.visitor import NodeTransformer
 
 from sfsync.forms import bounds
@@ -33,8 +34,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`Opportunity.items` is a field of that name, and a field of a record that is not there is empty."""
-        if isinstance(obj, Mapping):
+        if type(obj) is dict or isinstance(obj, Mapping):
             return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        if type(obj) is Namespace and not attribute.startswith("_"):
+            # holds what the template itself has put there; Jinja's sandbox would ask twenty questions each time
+            return getattr(obj, attribute, None) or super().getattr(obj, attribute)
         return None if obj is None else super().getattr(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:

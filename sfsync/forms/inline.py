@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NoReturn
 from xml.etree.ElementTree import Element
 
@@ -87,16 +88,17 @@ def _inside(element: Element, style: Style, setting: Setting) -> Iterator[Segmen
                 setting.wrong(child, f"<{child.tag}/> is known in a header or footer only.")
             yield style, setting.page if child.tag == "page" else setting.pages
         else:
-            yield from _inside(child, _changed(style, child.tag, setting), setting)
+            yield from _inside(child, _changed(style, child.tag, setting.theme.muted), setting)
         yield style, plain(child.tail)
 
 
-def _changed(style: Style, tag: str, setting: Setting) -> Style:
+@lru_cache(maxsize=256)
+def _changed(style: Style, tag: str, muted: str) -> Style:
     if tag == "b":
         return style._replace(bold=True)
     if tag == "i":
         return style._replace(italic=True)
-    return style._replace(size=round(style.size * 0.88, 2), colour=setting.theme.muted)
+    return style._replace(size=round(style.size * 0.88, 2), colour=muted)
 
 
 def _stripped(found: list[Segment]) -> list[Segment]:
