@@ -3,7 +3,9 @@
 import pytest
 
 from sfsync.errors import SetupError, SetupErrors
+from sfsync.forms.paths import COMPANY_KEYS
 from sfsync.forms.template import Condition, Template, Text
+from sfsync.settings import Company
 
 
 def paths(tmp_path, body):
@@ -131,3 +133,7 @@ def test_a_condition_that_does_not_fit_the_data_is_the_admins_to_mend():
 def test_a_condition_that_is_no_expression_is_refused():
     with pytest.raises(SetupError):
         Condition("Opportunity.Name = 3", "config/sfsync.yaml:12")
+
+
+def test_a_template_knows_all_that_the_settings_say_of_the_company():
+    assert tuple(Company.model_fields) == COMPANY_KEYS
