@@ -26,7 +26,7 @@ CLOCK_MAY_BE_OFF = timedelta(minutes=2)
 _SHARE = 0.1
 PERMISSION_SET = "Order_Form_Worker"
 _ALMIGHTY = "System Administrator"
-_DEPLOY = "Deploy config/salesforce to the org, and give the integration user the permission set Order Form Worker."
+_DEPLOY = "Run sfsync setup, and give the integration user the permission set Order Form Worker."
 _OBJECTS = ("Opportunity", "Order_Form__c", "ContentVersion")
 _FILE_FIELDS = ("Title", "PathOnClient", "VersionData", "FirstPublishLocationId", "ContentDocumentId")
 
@@ -170,7 +170,7 @@ def _bell(found: Findings, teller: Teller) -> None:
     else:
         found.note(
             f"There is no notification type {NOTIFICATION_TYPE}: the owner's bell stays silent.",
-            "Deploy config/salesforce to the org, if the bell is wanted.",
+            "Run sfsync setup, if the bell is wanted.",
         )
 
 

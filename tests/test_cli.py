@@ -49,7 +49,7 @@ def test_check_of_an_org_without_our_object_says_what_to_deploy():
     with PocketOrg(seed="none") as bare:
         done = sfsync("check", env=environ(bare))
     assert done.returncode == 2
-    assert "Deploy config/salesforce" in done.stdout
+    assert "Run sfsync setup" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -34,10 +34,10 @@ _REP = frozenset(
     }
 )
 _ADMIN = {
-    "INVALID_FIELD": "Give the integration user the permission set Order Form Worker, or mend the field's name.",
+    "INVALID_FIELD": "Run sfsync setup --permissions-only, or mend the field's name.",
     "INVALID_FIELD_FOR_INSERT_UPDATE": "Give the integration user edit access to this field.",
-    "INVALID_TYPE": "Deploy config/salesforce to the org and give the integration user access to this object.",
-    "NOT_FOUND": "Deploy config/salesforce to the org.",
+    "INVALID_TYPE": "Run sfsync setup, and give the integration user the permission set Order Form Worker.",
+    "NOT_FOUND": "Run sfsync setup.",
     "INSUFFICIENT_ACCESS": "Give the integration user access to the record.",
     "INSUFFICIENT_ACCESS_OR_READONLY": "Give the integration user edit access to the record.",
     "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY": "Give the integration user edit access to the record.",
@@ -46,8 +46,8 @@ _ADMIN = {
     "API_CURRENTLY_DISABLED": "The org's API is switched off; ask Salesforce.",
     "API_DISABLED_FOR_ORG": "This edition of Salesforce has no API.",
     "REQUIRED_FIELD_MISSING": "The org asks for a field that sfsync does not fill; make it optional.",
-    "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": "Deploy config/salesforce, which holds the values.",
-    "STRING_TOO_LONG": "Deploy config/salesforce, whose fields are long enough.",
+    "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": "Run sfsync setup, which brings the values.",
+    "STRING_TOO_LONG": "Run sfsync setup: its fields are long enough.",
 }
 
 

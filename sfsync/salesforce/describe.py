@@ -134,7 +134,7 @@ class Describer:
             elif name in asked:
                 raise SetupError(
                     f"The org has no object {name}, or the integration user may not see it.",
-                    remedy="Deploy config/salesforce to the org, and assign the permission set Order Form Worker.",
+                    remedy="Run sfsync setup, and give the integration user the permission set Order Form Worker.",
                 )
 
     def known(self, names: Sequence[str]) -> list[ObjectInfo]:
@@ -176,7 +176,10 @@ class Describer:
 
 
 def _unknown(path: str, step: str, here: ObjectInfo, known: Iterable[str], where: str) -> SetupError:
-    remedy = did_you_mean(step, known) or "Copy its API name from Object Manager."
+    remedy = (
+        did_you_mean(step, known)
+        or "Copy its API name from Object Manager; sfsync setup --permissions-only lets the worker read it."
+    )
     return SetupError(
         f"'{path}': {here.label} has no '{step}', or the integration user may not read it.", where=where, remedy=remedy
     )
