@@ -203,7 +203,7 @@ def _say_loss(lost: remove.Loss) -> None:
     if lost.counts:
         say("With them would go:", "yellow")
     for what, number in lost.counts:
-        say(f"  {number:,} {what}")
+        say(f"  {what}: {'they cannot be counted from here' if number is None else f'{number:,}'}")
     for name, users in lost.holders:
         say(f"  {name}, which is taken from {', '.join(users)}")
     say("The order forms stay among the Files of their opportunities. To keep the history, export Order_Form__c first.")

@@ -21,8 +21,8 @@ class Loss:
     """What is there of ours, and what goes with it."""
 
     components: tuple[Component, ...]
-    #: (what, how many), of what holds something
-    counts: tuple[tuple[str, int], ...]
+    #: (what, how many) of what holds something; None where the org does not let it be counted
+    counts: tuple[tuple[str, int | None], ...]
     #: permission set -> usernames that have it
     holders: tuple[tuple[str, tuple[str, ...]], ...]
     assignment_ids: tuple[str, ...]
@@ -37,7 +37,7 @@ def loss(api: Api, components: Iterable[Component]) -> Loss:
         holders.setdefault(row["PermissionSet"]["Label"], []).append(row["Assignee"]["Username"])
     return Loss(
         components=found,
-        counts=tuple((what, n) for what, text in _questions(found) if (n := _count(api, text))),
+        counts=tuple((what, n) for what, text in _questions(found) if (n := _count(api, text)) != 0),
         holders=tuple((name, tuple(sorted(users))) for name, users in sorted(holders.items())),
         assignment_ids=tuple(row["Id"] for row in assigned),
     )
@@ -55,12 +55,12 @@ def _questions(components: Sequence[Component]) -> list[tuple[str, str]]:
     ]
 
 
-def _count(api: Api, text: str) -> int:
-    """How many; 0 where it cannot be asked for: a long text has no filter, and an admin may not see every field."""
+def _count(api: Api, text: str) -> int | None:
+    """How many; None where it cannot be asked for: a long text has no filter, and an admin may not see every field."""
     try:
         return int(api.call("GET", soql.url(text))["totalSize"])
     except SetupError:
-        return 0
+        return None
 
 
 def _assignments(api: Api, names: Sequence[str]) -> list[Row]:

@@ -187,7 +187,7 @@ def test_an_alias_needs_salesforces_command_line(setup, monkeypatch, tmp_path):
 
 def test_a_user_who_may_not_is_told_which_rights_are_missing(setup, bare_org, monkeypatch):
     monkeypatch.setenv("SF_ACCESS_TOKEN", bare_org.token_for(founding.INTEGRATION_USER))
-    said = setup()
+    said = setup("--dry-run")
     assert said.code == 2
     assert "'Modify Metadata Through Metadata API Functions' and 'Customize Application'" in said.err
 
@@ -250,7 +250,9 @@ def test_taking_away_says_first_what_would_be_lost(setup, bare_org):
     [held] = bare_org.org.get_all("PermissionSet", Name="Order_Form_Reader")
     bare_org.insert("PermissionSetAssignment", {"PermissionSetId": held["Id"], "AssigneeId": bare_org.user_id})
     said = setup("--remove")
-    assert "1 rows of Order_Form__c" in said.out
+    assert "rows of Order_Form__c: 1\n" in said.out
+    assert "values of Opportunity.Order_Form_Message__c: they cannot be counted from here" in said.out
+    assert "values of Opportunity.Order_Form_Status__c" not in said.out
     assert f"Order Form Reader, which is taken from {bare_org.username}" in said.out
     assert "The order forms stay among the Files" in said.out
     assert "Nothing was taken away." in said.out

@@ -110,12 +110,17 @@ def _is_true(options: Record, name: str) -> bool:
 # ----------------------------------------------------------------------- deploying
 
 
-def deploy(org: Org, call: Call, zipped: bytes, options: Record) -> Deployment:
-    """Deploy a zip and remember what became of it. Raises ApiError where the user may not, or it is no zip."""
+def check_rights(org: Org, call: Call) -> None:
+    """Refuse whoever may not use the Metadata API."""
     access = org.access(call)
     if access.objects is not None and not access.may("ModifyMetadata"):
         text = "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions"
         raise ApiError(403, "INSUFFICIENT_ACCESS", text)
+
+
+def deploy(org: Org, call: Call, zipped: bytes, options: Record) -> Deployment:
+    """Deploy a zip and remember what became of it. Raises ApiError where the user may not, or it is no zip."""
+    check_rights(org, call)
     components = package.read(zipped)
     rows = {kind: {row[key] for row in org.store.find(table)} for kind, (table, key, _) in _ROWS.items()}
     rows |= {kind: {name for of, name in sources(org) if of == kind} for kind in package.PAGES}

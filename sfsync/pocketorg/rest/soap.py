@@ -161,7 +161,8 @@ def _file_properties(org: Org, call: Call, kind: str, name: str, file: str) -> R
     }
 
 
-def _retrieve(org: Org, _: Call, asked: ET.Element) -> Record:
+def _retrieve(org: Org, call: Call, asked: ET.Element) -> Record:
+    deploy.check_rights(org, call)
     # the WSDL calls it retrieveRequest, jsforce and with it Salesforce's CLI call it request
     wanted = next(iter(asked), None)
     unpackaged = xmltext.find(wanted, "unpackaged") if wanted is not None else None
