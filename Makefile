@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ASROOT := $(if $(shell command -v sudo),sudo)
 
-.PHONY: demo test fuzz soak conformance browser bench setup lock clean docs
+.PHONY: demo test fuzz soak conformance browser bench chaos setup lock clean docs
 
 demo: setup  ## play the whole story on an org in your pocket
 	$(BIN)/sfsync demo
@@ -46,6 +46,9 @@ fuzz: setup  ## send the pocket org more nonsense than the tests do
 
 soak: setup  ## so many Opportunities in worlds full of trouble: make soak N=200000 SEED=1; PUBLISH=1 writes the page
 	$(BIN)/python -m simulation --seed $(or $(SEED),1) --opportunities $(or $(N),20000) $(if $(PUBLISH),--publish)
+
+chaos: setup  ## break real workers and a real pocket org, and keep the figures: SEED=1 OPPORTUNITIES=5000 KILLS=300
+	$(BIN)/python -m chaos --keep --seed $(or $(SEED),1) --opportunities $(or $(OPPORTUNITIES),5000) --kills $(or $(KILLS),300)
 
 docs: setup  ## write the pages anew that come from the code
 	$(BIN)/python -m sfsync.reference

@@ -1,0 +1,1 @@
+"""Real workers and a real pocket org, broken on purpose: `make chaos`."""
