@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ASROOT := $(if $(shell command -v sudo),sudo)
 
-.PHONY: demo test fuzz soak conformance browser bench chaos setup lock clean docs
+.PHONY: demo test fuzz soak conformance browser bench chaos audit sbom setup lock clean docs
 
 demo: setup  ## play the whole story on an org in your pocket
 	$(BIN)/sfsync demo
@@ -13,6 +13,7 @@ test: setup  ## lint, types, floors, all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml sfsync
 	$(BIN)/pytest
 
 conformance: .conformance/ready  ## run Salesforce's CLI, jsforce and tap-salesforce, unmodified, against the pocket org
@@ -49,6 +50,18 @@ soak: setup  ## so many Opportunities in worlds full of trouble: make soak N=200
 
 chaos: setup  ## break real workers and a real pocket org, and keep the figures: SEED=1 OPPORTUNITIES=5000 KILLS=300
 	$(BIN)/python -m chaos --keep --seed $(or $(SEED),1) --opportunities $(or $(OPPORTUNITIES),5000) --kills $(or $(KILLS),300)
+
+audit: .audit/ready  ## ask for known weaknesses of the packages that are pinned
+	.audit/bin/pip-audit --strict --requirement requirements.txt --require-hashes --disable-pip --progress-spinner off || { \
+	    echo "A package has a known weakness, or the advisory service cannot be reached from here: see above." >&2; exit 1; }
+
+sbom: .audit/ready  ## write a bill of materials in CycloneDX: sbom.json
+	.audit/bin/cyclonedx-py requirements --output-file sbom.json requirements.txt
+
+.audit/ready: requirements.txt
+	$(PYTHON) -m venv .audit
+	.audit/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.7' 'cyclonedx-bom>=5'
+	touch $@
 
 docs: setup  ## write the pages anew that come from the code
 	$(BIN)/python -m sfsync.reference

@@ -265,8 +265,14 @@ class Campaign:
         self._settle("after the restarts")
         self._say(f"service goes on after {max(self.figures.recovered, default=0):.1f} s at most")
 
+    def _keep_one(self) -> None:
+        for worker in self._workers[1:]:
+            worker.end()
+        self._workers = self._workers[:1]
+
     def _expiry(self) -> None:
         """End all sessions while one worker is busy: it logs in once."""
+        self._keep_one()
         self._reps.move(self._next(self._size.expiring))
         time.sleep(TICK)
         before = self._proxy.calls["login"]
@@ -278,9 +284,6 @@ class Campaign:
 
     def _outage(self) -> None:
         """Nothing of the org can be reached; meanwhile the reps go on."""
-        for worker in self._workers[1:]:
-            worker.end()
-        self._workers = self._workers[:1]
         backlog = self._next(self._size.backlog)
         self._proxy.closed = True
         self._reps.move(backlog)

@@ -6,21 +6,27 @@ from pathlib import Path
 
 import click
 
-from sfsync import schedule
+from sfsync import config, schedule
 from sfsync.check import Checks
 from sfsync.cli.app import ADMIN_MUST_ACT, TRY_AGAIN, verb
 from sfsync.cli.screen import say
 from sfsync.findings import Finding, Findings, Mark
+from sfsync.probe import Answer, Probe, report
+from sfsync.salesforce.connect import connect
 
 _COLOURS = {Mark.GOOD: "green", Mark.NOTE: "yellow", Mark.BAD: "red"}
 _NOTES = 1
+_REPORT = Path("sfsync-probe.md")
 
 
 @verb("Say what is in place and what is not, each with its remedy.", "sfsync check")
 @click.option("--offline", is_flag=True, help="settings, templates and fonts alone; needs no org")
 @click.option("--strict", is_flag=True, help="end with 1 where there is something to note")
+@click.option("--probe", is_flag=True, help="try what only a real org can tell, on a record that is deleted again")
 @click.option("--json", "as_json", is_flag=True, help="for a program")
-def command(settings: Path, offline: bool, strict: bool, as_json: bool) -> int:
+def command(settings: Path, offline: bool, strict: bool, probe: bool, as_json: bool) -> int:
+    if probe:
+        return _probe(settings)
     listed: list[Finding] = []
     found = Findings(listed.append if as_json else _say)
     checks = Checks(found)
@@ -36,6 +42,18 @@ def command(settings: Path, offline: bool, strict: bool, as_json: bool) -> int:
     else:
         say(_summary(found))
     return code
+
+
+def _probe(settings: Path) -> int:
+    """Needs more rights than the worker has: an admin's login in the environment."""
+    watched = {form.stage for form in config.load(settings).settings.order_forms}
+    answers: list[Answer] = []
+    for answer in Probe(connect(os.environ, schedule.utc_now), watched).run():
+        answers.append(answer)
+        say(answer, "green" if answer.holds else "red")
+    _REPORT.write_text(report(answers, schedule.utc_now().date()), "utf-8")
+    say(f"{_REPORT} holds the answers: no name, no Id, no secret.")
+    return 0 if all(answer.holds for answer in answers) else ADMIN_MUST_ACT
 
 
 def _say(finding: Finding) -> None:

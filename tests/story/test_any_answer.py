@@ -67,9 +67,7 @@ class Answers(HTTPAdapter):
 @given(status=st.sampled_from([*range(200, 206), 301, 302, 400, 401, 403, 404, 409, 413, 429, 500, 503, 999]),
        headers=HEADERS, body=BODIES, call=st.sampled_from(["read", "write", "queries", "composite"]))  # fmt: skip
 @settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_any_answer_is_one_of_our_errors_or_a_value_and_its_body_stays_out_of_the_log(
-    any_org, status, headers, body, call
-):
+def test_any_answer_is_a_value_or_an_error_of_ours_that_never_quotes_it(any_org, status, headers, body, call):
     api = connected(any_org)
     api.session._log_in = lambda: AccessToken("secret", any_org.instance_url)
     api.session.mount("http://", Answers(status, headers, body))

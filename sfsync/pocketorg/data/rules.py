@@ -58,8 +58,11 @@ def check_unique(work: Work, sobject: SObject, row: Row, names: Collection[str])
 
 
 def _holder(work: Work, sobject: SObject, field: Field, row: Row) -> str | None:
+    if "keys may be used twice" in work.limits.odd:
+        return None
     collation = "" if field.case_sensitive else " COLLATE NOCASE"
-    alive = " AND IsDeleted = 0" if sobject.field("IsDeleted") else ""
+    bin_counts = "deleted rows keep their keys" in work.limits.odd
+    alive = " AND IsDeleted = 0" if sobject.field("IsDeleted") and not bin_counts else ""
     sql = f"SELECT Id FROM {quoted(sobject.name)} WHERE {quoted(field.name)} = ?{collation} AND Id IS NOT ?{alive}"
     found = work.store.db.execute(sql, (row[field.name], row.get("Id"))).fetchone()
     return str(found["Id"]) if found else None

@@ -25,6 +25,7 @@ class Limits:
     files: int = 200_000  #: versions of files
     storage: int = 5_120 * 2**20  #: bytes of files, in all
     read_only: bool = False  #: maintenance: what is there can be read
+    odd: frozenset[str] = frozenset()  #: what nobody documents, and this org does otherwise; see http/control.py
 
 
 @dataclass(slots=True)

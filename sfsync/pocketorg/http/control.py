@@ -31,6 +31,10 @@ class _Given(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
+#: what nobody documents, and what an org may therefore do otherwise than most
+Oddity = Literal["failed graphs leave files", "keys may be used twice", "deleted rows keep their keys"]
+
+
 class Settings(_Given):
     """What PATCH sets; what is left out stays. Times are seconds, limits are for 24 hours, storage is bytes."""
 
@@ -43,6 +47,7 @@ class Settings(_Given):
     file_limit: int | None = Field(None, ge=0)
     storage: int | None = Field(None, ge=0)
     read_only: bool | None = None
+    odd: frozenset[Oddity] | None = None
     session_life: float | None = Field(None, gt=0, le=1e9)
 
 
@@ -135,6 +140,7 @@ class Control:
             "file_limit": limits.files,
             "storage": limits.storage,
             "read_only": limits.read_only,
+            "odd": sorted(limits.odd),
             "session_life": self._org.sessions.life.total_seconds(),
             "faults": [_shown(fault) for fault in faults.planned],
             "locks": faults.locks.held(),
@@ -144,7 +150,13 @@ class Control:
 
     def _set(self, body: bytes) -> dict[str, Any]:
         given = Settings.model_validate_json(body).model_dump(exclude_none=True)
-        limits = {"api_limit": "api", "file_limit": "files", "storage": "storage", "read_only": "read_only"}
+        limits = {
+            "api_limit": "api",
+            "file_limit": "files",
+            "storage": "storage",
+            "read_only": "read_only",
+            "odd": "odd",
+        }
         for name, value in given.items():
             if name in limits:
                 setattr(self._org.limits, limits[name], value)
@@ -157,7 +169,7 @@ class Control:
     def _reset(self) -> dict[str, Any]:
         """All is well again; limits stay as they were set."""
         self._org.faults.clear()
-        self._org.limits.read_only = False
+        self._org.limits.read_only, self._org.limits.odd = False, frozenset()
         self._org.clock.run()
         return self._state()
 

@@ -61,6 +61,9 @@ def _run(org: Org, call: Call, nodes: list[Subrequest]) -> list[Record]:
                 together.undone, answers = True, {node.reference: answer}
                 break
             answers[node.reference] = answer
+    if together.undone and "failed graphs leave files" in org.limits.odd:
+        for node in (n for n in nodes if n.url.endswith("/ContentVersion")):
+            _perform(org, call, node, {})
     halted = refused(_ROLLED_BACK)
     return [node.result(answers.get(node.reference, halted)) for node in nodes]
 
