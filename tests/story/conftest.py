@@ -139,13 +139,15 @@ class World:
         remake: bool = False,
         renderers: Renderers | None = None,
         ahead: timedelta = timedelta(),
+        since: datetime | None = None,
     ) -> Sync:
         """A fresh worker, as after a restart, on a machine whose clock is `ahead` of the org's."""
         (self.folder / "sfsync.yaml").write_text(settings)
         loaded = config.load(self.folder / "sfsync.yaml")
         api = connected(self.org)
         api.session._now = lambda: self.clock() + ahead
-        return Sync(api, loaded.settings, order_forms.load(loaded), renderers or self.renderers, remake=remake)
+        forms, drawn_by = order_forms.load(loaded), renderers or self.renderers
+        return Sync(api, loaded.settings, forms, drawn_by, remake=remake, since=since)
 
     def run(self, worker: Sync | None = None, **options: Any) -> Report:
         """One pass, a while after whatever happened before."""

@@ -133,7 +133,7 @@ def test_a_deal_that_stood_there_for_long_before_sfsync_came_gets_none(world):
     world.move(deal)
     world.clock.forward(days=31)
     world.rep.token = world.org.access_token
-    world.run()
+    world.run(world.worker(since=world.clock()))
     assert world.files(deal) == []
 
 

@@ -24,8 +24,8 @@ _PROJECT = frozenset({"sfdx-project.json", "README.md", ".forceignore", ".gitign
 _FILE_PARENTS = (("ContentDocumentLink", "LinkedEntityId"), ("ContentVersion", "FirstPublishLocationId"))
 #: forecast categories whose name is not their value
 _FORECAST_NAMES = {"BestCase": "Best Case", "Forecast": "Commit", "MostLikely": "Most Likely"}
-#: characters, of a permission set
-_LONGEST_DESCRIPTION = 255
+#: characters of a permission set's description
+_LONGEST = 255
 #: standard value sets, and the fields that they fill
 _VALUE_SETS = {
     "AccountRating": ("Account.Rating",),
@@ -335,9 +335,8 @@ def _fill(schema: Schema, paths: tuple[str, ...], values: tuple[PicklistValue, .
 
 def _check(permission_set: PermissionSet, schema: Schema) -> None:
     """Refuse what a deployment would refuse: unknown objects, fields and permissions, and fields nobody can hide."""
-    if len(permission_set.description) > _LONGEST_DESCRIPTION:
-        said = f"Value too long for field: Description maximum length is:{_LONGEST_DESCRIPTION}"
-        raise MetadataError(permission_set.file, said)
+    if len(permission_set.description) > _LONGEST:
+        raise MetadataError(permission_set.file, f"Value too long for field: Description maximum length is:{_LONGEST}")
     rows = schema.get("PermissionSet")
     for name in permission_set.user_permissions:
         if rows is None or rows.field(f"Permissions{name}") is None:
