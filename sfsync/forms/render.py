@@ -18,7 +18,7 @@ from sfsync.forms.inline import Setting, plain
 from sfsync.forms.legal import PdfForm, filled
 from sfsync.forms.money import formatter
 from sfsync.forms.output import Imprint, Side, settle, written
-from sfsync.forms.pages import Page, paginate
+from sfsync.forms.pages import Block, Page, paginate
 from sfsync.forms.paths import COMPANY_KEYS
 from sfsync.forms.pictures import encoded
 from sfsync.forms.provenance import Provenance
@@ -58,7 +58,7 @@ def render(form: OrderForm, design: Design) -> Pdf:
 
 def _filled(form: OrderForm, design: Design, legal: PdfForm) -> Pdf:
     """Legal's own PDF, with the terms behind it as they are."""
-    sides = filled(legal, form, variables(form))
+    sides = filled(legal, form, variables(form), design.theme.family)
     if appendix := design.appendices.get(form.terms):
         sides += (Side((leaf.width, leaf.height), [], 0, (appendix, n)) for n, leaf in enumerate(appendix.pages))
     return _pdf(sides, {}, _imprint(form, design, form.title))
@@ -136,12 +136,12 @@ class _Sheet:
 
     def _pages(self, more: int) -> list[Page]:
         """Rows at their distance from the paper's top, headers and footers among them; `more` pages will follow."""
-        body = [element for element in self.root if element.tag not in _EDGES]
-        edges = [tuple(self._edge(tag, on, "99", "99") for tag in _EDGES) for on in ("first", "later")]
-        rooms = [self._room(*edge) for edge in edges]
-        if min(rooms) < _LEAST_ROOM:
-            self.setting.wrong(self.root, "Header, footer and margins leave no room on the page.")
-        found = paginate(blocks(body, self.theme.width, self.setting), lambda number: rooms[min(number, 1)])
+        body = blocks([e for e in self.root if e.tag not in _EDGES], self.theme.width, self.setting)
+        last = "99"
+        edges, found = self._laid_out(body, last)
+        while len(found) + more > int(last):  # a longer number may need a line more
+            last += "9"
+            edges, found = self._laid_out(body, last)
         counts = [self._counts(tag) for tag in _EDGES]
         return [
             self._page(page, *(
@@ -151,6 +151,14 @@ class _Sheet:
             ))
             for number, page in enumerate(found, 1)
         ]  # fmt: skip
+
+    def _laid_out(self, body: Sequence[Block], last: str) -> tuple[list[tuple[Row, ...]], list[Page]]:
+        """First and later edges, and the pages between them, if none has a longer number than `last`."""
+        edges = [tuple(self._edge(tag, on, last, last) for tag in _EDGES) for on in ("first", "later")]
+        rooms = [self._room(*edge) for edge in edges]
+        if min(rooms) < _LEAST_ROOM:
+            self.setting.wrong(self.root, "Header, footer and margins leave no room on the page.")
+        return edges, paginate(body, lambda number: rooms[min(number, 1)])
 
     def _counts(self, tag: str) -> bool:
         """Whether it prints page numbers, and so is another one on each page."""

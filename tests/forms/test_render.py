@@ -8,13 +8,16 @@ from dataclasses import replace
 from decimal import Decimal
 from io import BytesIO
 
+import pypdfium2
 import pytest
 from pypdf import PdfReader
 
 from sfsync.errors import RecordIncomplete
 from sfsync.forms.design import Design
+from sfsync.forms.fonts import face
 from sfsync.forms.render import render
 from sfsync.forms.template import Template
+from sfsync.forms.theme import Theme
 from tests.forms.sample import ROOT, account, line, lines, opportunity, order_form, shipped, text_of
 
 
@@ -200,3 +203,20 @@ def test_a_single_family_needs_no_group():
 def test_a_customer_named_like_an_anchor_is_sent_back_to_the_rep():
     with pytest.raises(RecordIncomplete, match="/customer-date/"):
         made(Account=account(Name="/customer-date/ Corp"))
+
+
+def test_a_footer_that_takes_a_line_more_from_page_100_on_has_room_for_it(tmp_path):
+    """'Page 99 of 99' fits into the width, 'Page 120 of 120' does not."""
+    text, foot = "<p>Text</p>" * 10, "<footer><p>Page <page/> of <pages/></p></footer>"
+    (tmp_path / "form.xml").write_text(f'<form title="x">{foot}{{% for n in range(120) %}}{text}{{% endfor %}}</form>')
+    wide = face().width("Page 99 of 99") * Theme.size + 1
+    theme = Theme(page=(wide + 20, 210.5), margins=(20, 10, 20, 10))
+    content = render(order_form(), Design(Template.load(tmp_path / "form.xml"), theme)).content
+    with pypdfium2.PdfDocument(content) as document:
+        assert len(document) >= 120
+        for number, page in enumerate(document, 1):
+            said = page.get_textpage()
+            boxes = [said.get_rect(n) for n in range(said.count_rects())]
+            edge = min(bottom for _, bottom, *_ in boxes if bottom > 50)
+            assert said.get_text_bounded(top=edge).split() == ["Page", str(number), "of", str(len(document))]
+            assert edge - max(top for *_, top in boxes if top < edge) > 13
