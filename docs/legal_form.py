@@ -34,34 +34,6 @@ within thirty days.
 3. Terms on the Customer's purchase orders do not apply. Changes to this order form need both parties' signatures."""
 
 
-_CONTACT = '(Opportunity.OpportunityContactRoles | selectattr("IsPrimary") | map(attribute="Contact") | first)'
-_ACCOUNT = "Opportunity.Account"
-_TOWN = f'[{_ACCOUNT}.BillingPostalCode, {_ACCOUNT}.BillingCity] | select | join(" ")'
-#: as it stands under `fill:` in the settings
-FILL = {
-    "number": "form.number",
-    "date": 'form.requested_on | date("long")',
-    "valid_until": 'Opportunity.CloseDate | date("long")',
-    "customer": "Opportunity.Account.Name",
-    "address": f'[{_ACCOUNT}.BillingStreet, {_TOWN}, {_ACCOUNT}.BillingCountry] | select | join("\\n")',
-    "contact": f"{_CONTACT}.Name",
-    "email": f"{_CONTACT}.Email",
-    "manager": "Opportunity.Owner.Name",
-    "product_{n}": "line.Product2.Name",
-    "quantity_{n}": "line.Quantity | quantity",
-    "price_{n}": "line.UnitPrice | money",
-    "net_{n}": "line.TotalPrice | money",
-    "total": "Opportunity.Amount | money",
-    "billing": '"annually"',
-    "purchase_order": "false",
-    "remarks": '""',
-    "customer_signature": '"/customer-signature/"',
-    "customer_signed_on": '"/customer-date/"',
-    "supplier_signature": '"/supplier-signature/"',
-    "supplier_signed_on": '"/supplier-date/"',
-}
-
-
 class _Form:
     """A page with what is printed on it, and the fields."""
 

@@ -99,7 +99,8 @@ def load(config: Config) -> tuple[Blueprint, ...]:
         except SetupError as problem:
             problems.append(problem)
     if problems:
-        raise problems[0] if len(problems) == 1 else SetupErrors(problems)
+        once = list({str(problem): problem for problem in problems}.values())  # several forms may share a mistake
+        raise once[0] if len(once) == 1 else SetupErrors(once)
     return tuple(loaded)
 
 
@@ -150,8 +151,8 @@ def _design(config: Config, form: OrderFormSettings, where: Callable[..., str]) 
 
 
 def _theme(config: Config, form: OrderFormSettings, where: Callable[..., str]) -> Theme:
-    def place(key: str) -> str:
-        return where("theme", key) if key in form.theme.model_fields_set else config.where("theme", key)
+    def place(*key: str) -> str:
+        return where("theme", *key) if key[0] in form.theme.model_fields_set else config.where("theme", *key)
 
     said = merged(config.settings.theme, form.theme)
     if not said.leaves_room:
@@ -159,11 +160,16 @@ def _theme(config: Config, form: OrderFormSettings, where: Callable[..., str]) -
         raise SetupError(what, where=place("margins"))
     if said.font is None:
         return theme(said, None)
-    files = {
-        style: truetype(name, _found(config, name, place("font")).read_bytes())
-        for style, name in said.font.model_dump().items() if name
-    }  # fmt: skip
-    return theme(said, Family(**files))
+    return theme(said, Family(**{
+        style: _font(config, name, place("font", style)) for style, name in said.font.model_dump().items() if name
+    }))  # fmt: skip
+
+
+def _font(config: Config, name: str, where: str) -> bytes:
+    try:
+        return truetype(name, _found(config, name, where).read_bytes(), where)
+    except OSError as error:
+        raise SetupError(f"{name} cannot be read: {error.strerror}.", where=where) from None
 
 
 def _template(
@@ -186,7 +192,7 @@ def _found(config: Config, name: str, where: str) -> Path:
     if given.is_absolute() or not path.resolve().is_relative_to(path.parents[len(given.parts) - 1].resolve()):
         raise SetupError(f"'{name}' lies outside the templates folder.", where=where, remedy="Copy the file into it.")
     if not path.is_file():
-        known = sorted(p.name for p in path.parent.glob(f"*{Path(name).suffix}"))
+        known = sorted(p.name for p in path.parent.glob(f"*{Path(name).suffix}") if p.is_file())
         remedy = did_you_mean(name, known) or f"In {path.parent.name}/: {', '.join(known) or 'none'}."
         raise SetupError(f"There is no file '{name}'.", where=where, remedy=remedy)
     return path

@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 
 from sfsync.forms.acrofields import Field, Kind, Widget
+from sfsync.forms.fonts import Family
 from sfsync.forms.lines import Line, Style
 from sfsync.forms.rows import Box, Cell
 from sfsync.forms.wrapping import wrapped
@@ -27,7 +28,7 @@ _QUOTED = 40
 
 
 class Misfit(ValueError):
-    """A value that has no place on the form; its only argument, a text or a message by its name, says why."""
+    """A value that has no place on the form; its only argument, a message by its name, says why."""
 
 
 def frame(widget: Widget, top: float) -> Iterator[Box]:
@@ -43,21 +44,31 @@ def frame(widget: Widget, top: float) -> Iterator[Box]:
         yield Box(x + wide - thick, top, thick, high, widget.border)
 
 
-def cells(field: Field, widget: Widget, top: float, text: str) -> Iterator[Cell]:
+def cells(field: Field, widget: Widget, top: float, text: str, family: Family | None) -> Iterator[Cell]:
     """The text in its field. Raises Misfit where it does not fit."""
     text = _allowed(field, text)
-    style = Style(field.size, field.colour, bold=field.bold)
+    style = Style(field.size, field.colour, bold=field.bold, family=family)
     if field.kind is Kind.SIGN:
-        [anchor] = wrapped([(Style(_ANCHOR, _PAPER), text)], float("inf"))
+        [anchor] = wrapped([(Style(_ANCHOR, _PAPER, family=family), text)], float("inf"))
         yield Cell(widget.box[0] + _PAD, top + widget.height - anchor.height - _PAD, widget.width, "left", (anchor,))
     elif field.comb:
         yield from _combed(field, widget, top, text, style)
     else:
-        pad = _PAD + (widget.thickness if widget.border else 0)
+        pad = _pad(widget)
         lines = _fitted(field, widget, text, style, widget.width - 2 * pad)
         tall = sum(line.height for line in lines)
         down = pad if field.multiline else (widget.height - tall) / 2
         yield Cell(widget.box[0] + pad, top + down, widget.width - 2 * pad, field.align, lines)
+
+
+def too_narrow(field: Field, widget: Widget) -> bool:
+    """Whether it has no room for any text."""
+    single = field.kind is not Kind.SIGN and not field.comb
+    return single and widget.width - 2 * _pad(widget) < min(LEAST_SIZE, field.size or LEAST_SIZE)
+
+
+def _pad(widget: Widget) -> float:
+    return _PAD + (widget.thickness if widget.border else 0)
 
 
 def _allowed(field: Field, text: str) -> str:
@@ -86,8 +97,6 @@ def _fitted(field: Field, widget: Widget, text: str, style: Style, width: float)
     free = _USUAL if field.multiline else min(_LARGEST, max(LEAST_SIZE, widget.height * _SHARE))
     size = min(field.size or free, _GREATEST)
     least = min(LEAST_SIZE, size)
-    if width < least:
-        raise Misfit("The form's field is too narrow for any text.")
     sizes = [*(size - n * _STEP for n in range(int((size - least) / _STEP) + 1)), least]
     # what fits in one size fits in all below it, so few have to be tried
     largest = 0 if fits(size) else bisect_left(sizes, True, key=fits)

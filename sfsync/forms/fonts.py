@@ -210,19 +210,29 @@ _FORMATS = {
 _REMEDY = "Give a TrueType font: a .ttf file, which most families bring as well."
 
 
-def truetype(name: str, data: bytes) -> bytes:
+#: so many characters are named
+_NAMED = 10
+#: no family has a larger file, but for the whole of East Asia's characters, which ours brings
+_LARGEST = 20_000_000
+
+
+def truetype(name: str, data: bytes, where: str) -> bytes:
     """The content of the font file `name`, proved fit to set a form in. Raises SetupError where it is not."""
     if data[:4] in _FORMATS:
-        raise SetupError(f"It is {_FORMATS[data[:4]]}, not a TrueType font.", where=name, remedy=_REMEDY)
+        raise SetupError(f"{name} is {_FORMATS[data[:4]]}, not a TrueType font.", where=where, remedy=_REMEDY)
+    if len(data) > _LARGEST:
+        raise SetupError(f"{name} is larger than {_LARGEST // 1_000_000} MB.", where=where, remedy="Choose another.")
     try:
         font = _font(data)
         lacking = "".join(chr(code) for code in range(33, 127) if not font.face.charToGlyph.get(code))
         font.face.makeSubset(range(32, 127))
         Outline(hb.Blob(data)).shape("x", "Latn", backwards=False)
     except (TTFError, ValueError, KeyError, IndexError, TypeError, struct.error, hb.HarfBuzzError) as error:
-        raise SetupError("It is not a TrueType font, or damaged.", where=name, remedy=_REMEDY) from error
+        raise SetupError(f"{name} is not a TrueType font, or damaged.", where=where, remedy=_REMEDY) from error
     if lacking:
-        raise SetupError(
-            f"The font has no {' '.join(lacking)}.", where=name, remedy="Choose one with all plain letters."
-        )
+        raise SetupError(f"{name} has no {_some(lacking)}.", where=where, remedy="Choose one with all plain letters.")
     return data
+
+
+def _some(characters: str) -> str:
+    return " ".join(characters[:_NAMED]) + (" and others" if len(characters) > _NAMED else "")

@@ -4,7 +4,7 @@ Never a cut: what has no place on the form is named, and the form is not made.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -15,8 +15,8 @@ from sfsync.forms import signing
 from sfsync.forms.acrofields import Field, Kind, Widget
 from sfsync.forms.environment import printable
 from sfsync.forms.filters import FORMATTER, shown
-from sfsync.forms.fitting import Misfit, cells, frame
-from sfsync.forms.fonts import clean
+from sfsync.forms.fitting import Misfit, cells, frame, too_narrow
+from sfsync.forms.fonts import Family, clean
 from sfsync.forms.foreign import Matrix, PdfFile
 from sfsync.forms.output import Side
 from sfsync.forms.rows import Box, Cell, Row
@@ -26,6 +26,7 @@ from sfsync.records import OrderForm
 
 _OFF = "Off"
 _NUMBER = "{n}"
+_DIGITS = re.compile(r"\d+")
 _LINES = "OpportunityLineItems"
 
 
@@ -108,9 +109,12 @@ class _Mapping:
                 if expression and meant.name not in found:
                     found[meant.name] = Filling(meant, expression, number)
                 self._filled.add(meant.name)
-        for name, known in self._fields.items():
-            if name not in self._filled:
-                self._wrong(f"The {known.kind} '{name}' is not filled.", _add(name))
+        for family, names in _families([name for name in self._fields if name not in self._filled]):
+            if len(names) == 1:
+                self._wrong(f"The {self._fields[family].kind} '{family}' is not filled.", _add(family))
+            else:
+                what = f"{len(names)} fields, '{names[0]}' to '{names[-1]}', are not filled."
+                self._wrong(what, _add_rows(family))
         return tuple(found.values())
 
     def _meant(self, key: str) -> list[tuple[int, Field]]:
@@ -153,13 +157,32 @@ def _add(name: str) -> str:
     return f"""Add it under fill:, such as {name}: Opportunity.Name; {name}: '""' leaves it empty."""
 
 
-def filled(legal: PdfForm, form: OrderForm, variables: Mapping[str, Any]) -> list[Side]:
+def _add_rows(family: str) -> str:
+    return f"""Add "{family}": line.Product2.Name under fill:, if each is for a product; if not, one by one."""
+
+
+def _families(names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Names that differ in one number alone, under the one for all: `product_{n}`; others by themselves."""
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        for digits in _DIGITS.finditer(name):
+            alike.setdefault(f"{name[: digits.start()]}{_NUMBER}{name[digits.end() :]}", []).append(name)
+    taken: set[str] = set()
+    for family, members in sorted(alike.items(), key=lambda pair: -len(pair[1])):
+        left = [name for name in members if name not in taken]
+        if len(left) > 1:
+            taken.update(left)
+            yield family, left
+    yield from ((name, [name]) for name in names if name not in taken)
+
+
+def filled(legal: PdfForm, form: OrderForm, variables: Mapping[str, Any], family: Family | None) -> list[Side]:
     """The pages with their values. Raises RecordIncomplete with everything that does not fit."""
     lines = form.opportunity.get(_LINES) or ()
     gaps: list[Said] = []
     if legal.room is not None and len(lines) > legal.room:
         gaps.append(say("too_many_products", room=legal.room, number=len(lines)))
-    sheets = [_Sheet(leaf.height) for leaf in legal.file.pages]
+    sheets = [_Sheet(leaf.height, family) for leaf in legal.file.pages]
     for filling in legal.fillings:
         try:
             _fill(filling, lines, variables, sheets)
@@ -191,22 +214,27 @@ def _fill(filling: Filling, lines: Any, variables: Mapping[str, Any], sheets: "l
         more = {"line": lines[filling.line - 1]} if filling.line else {}
         value = filling.expression.value({**variables, **more})
     if field.kind in (Kind.CHECK, Kind.RADIO):
-        _tick(field, value, sheets)
+        _tick(filling, value, sheets)
         return
     text = clean(printable(shown(value, variables[FORMATTER]), "\n")).strip()
+    if text and any(too_narrow(field, widget) for widget in field.widgets):
+        what, remedy = f"The field '{field.name}' is too narrow for any text.", "Widen it in the PDF."
+        raise SetupError(what, where=filling.expression.where, remedy=remedy)
     for widget in field.widgets:
         sheets[widget.page].write(field, widget, text)
 
 
-def _tick(field: Field, value: Any, sheets: "list[_Sheet]") -> None:
+def _tick(filling: Filling, value: Any, sheets: "list[_Sheet]") -> None:
     """A truth ticks the only place there is; a text the one of its name."""
+    field = filling.field
     states = [widget.on for widget in field.widgets]
     single = len(set(states)) == 1
     named = value if isinstance(value, str) else None
     if named and named not in states:
         raise Misfit(say("no_choice", text=named, choices=", ".join(states)))
     if value and named is None and not single:
-        raise Misfit(f"The form's choices are {', '.join(states)}, and this is a mere yes.")
+        what = f"The choices of '{field.name}' are {', '.join(states)}, and this is a mere yes."
+        raise SetupError(what, where=filling.expression.where, remedy="Let it be the name of a choice.")
     for widget in field.widgets:
         on = bool(value) if named is None else widget.on == named
         sheets[widget.page].press(widget, widget.on if on else _OFF)
@@ -215,8 +243,8 @@ def _tick(field: Field, value: Any, sheets: "list[_Sheet]") -> None:
 class _Sheet:
     """One page while it is filled. Lengths are in points, y grows downwards from its top."""
 
-    def __init__(self, height: float) -> None:
-        self._height = height
+    def __init__(self, height: float, family: Family | None) -> None:
+        self._height, self._family = height, family
         self._cells: list[Cell] = []
         self._boxes: list[Box] = []
         self.stamps: list[tuple[int, Matrix]] = []
@@ -234,6 +262,6 @@ class _Sheet:
         top = self._height - widget.box[3]
         self._boxes += frame(widget, top)
         if text:
-            self._cells += cells(field, widget, top, text)
+            self._cells += cells(field, widget, top, text, self._family)
         if text and field.kind is Kind.SIGN:
             self.marks.append(text)

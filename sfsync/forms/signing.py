@@ -15,6 +15,7 @@ from sfsync.forms.inline import GUTTER, Setting, plain
 from sfsync.forms.lines import Line, Style
 from sfsync.forms.pages import Page
 from sfsync.forms.rows import Box, Cell, Row, merged, stacked
+from sfsync.forms.theme import Theme
 from sfsync.forms.wrapping import wrapped
 from sfsync.messages import Gaps, say
 
@@ -99,18 +100,19 @@ def _slot(label: str, value: str, marks: Iterable[str], width: float, setting: S
     """A slot that is filled already needs no mark."""
     theme = setting.theme
     above = wrapped([(theme.text, value)], width) if value else ()
-    found = () if value else tuple(_mark(mark, width, theme.paper) for mark in marks)
+    found = () if value else tuple(_mark(mark, width, theme) for mark in marks)
     setting.marks.extend(piece.text for line in found for piece in line.pieces)
     return _Slot(above, found, wrapped([(theme.label, label)], width))
 
 
-def _mark(text: str, width: float, colour: str) -> Line:
-    """One line in Noto Sans, never turned or wrapped; a text tag as wide as the slot, since its field will be."""
+def _mark(text: str, width: float, theme: Theme) -> Line:
+    """One line, never turned or wrapped; a text tag as wide as the slot, since its field will be."""
+    style, endless = Style(_TAG_SIZE, theme.paper, family=theme.family), float("inf")
     if text.startswith("/"):
         size = _ANCHOR_SIZE
     else:
-        size = _TAG_SIZE * min(1.0, width / wrapped([(Style(_TAG_SIZE, colour), text)], float("inf"))[0].width)
-    return wrapped([(Style(round(size - 0.05, 1), colour), text)], float("inf"))[0]
+        size = _TAG_SIZE * min(1.0, width / wrapped([(style, text)], endless)[0].width)
+    return wrapped([(style._replace(size=round(size - 0.05, 1)), text)], endless)[0]
 
 
 def _signed(slots: tuple[_Slot, _Slot], least: float, widths: tuple[float, float], width: float, ink: str) -> Row:

@@ -8,6 +8,11 @@ from pypdf import PdfReader, PdfWriter
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
+from sfsync import config
+from sfsync.forms.legal import PdfForm
+from tests.forms.sample import ROOT
+
+SHIPPED_LEGAL = ROOT / "templates" / "legal_form.pdf"
 Draw = Callable[[Canvas], Any]
 
 
@@ -48,3 +53,10 @@ def whole(content: bytes) -> str:
 
 def fields(content: bytes) -> Mapping[str, Any]:
     return opened(content).get_fields() or {}
+
+
+def shipped_legal(content: bytes = SHIPPED_LEGAL.read_bytes()) -> PdfForm:
+    """Legal's form, filled as config/examples.yaml says."""
+    examples = config.load(ROOT / "config" / "examples.yaml").settings.order_forms
+    [fill] = [form.fill for form in examples if form.template == SHIPPED_LEGAL.name]
+    return PdfForm.load(content, f"templates/{SHIPPED_LEGAL.name}", fill, str)

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from docs import legal_form
 from sfsync import config
 from sfsync.errors import SetupError
 from sfsync.forms import blueprint as order_forms
@@ -14,7 +13,7 @@ from sfsync.forms.design import Design
 from sfsync.forms.foreign import PdfFile
 from sfsync.forms.legal import PdfForm
 from sfsync.forms.render import render
-from tests.forms.pdfs import opened, pdf, says
+from tests.forms.pdfs import opened, pdf, says, shipped_legal
 from tests.forms.sample import account, lines, opportunity, order_form, shipped
 
 
@@ -68,8 +67,7 @@ def test_conforming_terms_and_letterheads_go_into_a_pdf_a():
 
 
 def test_the_shipped_legal_form_is_filled_as_a_pdf_a():
-    legal = PdfForm.load(legal_form.drawn(), "legal_form.pdf", legal_form.FILL, str)
-    design = archived(Design(legal))
+    design = archived(Design(shipped_legal()))
     design.check_archived()
     assert findings(render(order_form(opportunity(lines(8))), design).content) == []
 

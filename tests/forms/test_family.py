@@ -9,12 +9,15 @@ import pymupdf_fonts
 import pytest
 from pypdf import PdfReader
 
+from sfsync import config
 from sfsync.errors import SetupError
+from sfsync.forms import blueprint as order_forms
 from sfsync.forms.design import Design
 from sfsync.forms.fonts import Family, face, truetype
 from sfsync.forms.render import render
 from sfsync.forms.template import Template
 from sfsync.forms.theme import Theme
+from tests.forms.pdfs import pdf
 from tests.forms.sample import order_form
 
 BRAND = pymupdf_fonts.myfont("figo")
@@ -77,10 +80,64 @@ REFUSED = [
 
 @pytest.mark.parametrize(("data", "says"), REFUSED)
 def test_a_file_that_is_no_truetype_font_is_refused_by_name_with_what_to_give_instead(data, says):
-    with pytest.raises(SetupError, match=rf"brand\.ttf: .*{says}.*\.ttf file"):
-        truetype("brand.ttf", data)
+    with pytest.raises(SetupError, match=rf"sfsync\.yaml:5: brand\.ttf .*{says}.*\.ttf file"):
+        truetype("brand.ttf", data, "sfsync.yaml:5")
+
+
+SETTINGS = """\
+company: {name: Northwind}
+theme:
+  font:
+    regular: brand.ttf
+    bold: strong.ttf
+order_forms:
+  - {name: One, stage: Order Form, template: form.xml}
+  - {name: Two, stage: Other, template: legal.pdf, fill: {a: Opportunity.Name}}
+currency: USD
+"""
+
+
+def drawn(canvas):
+    canvas.acroForm.textfield(name="a", x=50, y=700, width=120, height=14, fontSize=10, borderWidth=0)
+
+
+@pytest.fixture
+def home(tmp_path):
+    """Settings with a form and one of Legal's, and with two fonts, as an admin lays them down."""
+    template = '<form title="x"><p>{{ Opportunity.Name }}</p><signatures><sign party="P" role="p"/></signatures></form>'
+    (tmp_path / "form.xml").write_text(template)
+    (tmp_path / "legal.pdf").write_bytes(pdf(drawn))
+    (tmp_path / "brand.ttf").write_bytes(BRAND)
+    (tmp_path / "strong.ttf").write_bytes(BRAND_BOLD)
+    (tmp_path / "sfsync.yaml").write_text(SETTINGS)
+    return tmp_path
+
+
+def test_settings_name_the_files_and_all_that_sfsync_prints_is_in_them(home):
+    marked, legal = order_forms.load(config.load(home / "sfsync.yaml"))
+    assert fonts_of(render(order_form({"Name": "Acme"}), marked.design)) == {"FiraGO-Regular", "FiraGO-Bold"}
+    assert fonts_of(render(order_form({"Name": "Acme"}), legal.design)) == {"FiraGO-Regular"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"garbage", "strong.ttf is not a TrueType font, or damaged."),
+        (b"OTTO" + BRAND[4:], "strong.ttf is an OpenType font with PostScript outlines, not a TrueType font."),
+        (bytes(20_000_001), "strong.ttf is larger than 20 MB."),
+        (None, "There is no file 'strong.ttf'. In templates/: none."),
+    ],
+)
+def test_a_wrong_font_is_named_once_with_its_line_in_the_settings(home, content, said):
+    (home / "strong.ttf").unlink()
+    if content:
+        (home / "strong.ttf").write_bytes(content)
+    with pytest.raises(SetupError) as refusal:
+        order_forms.load(config.load(home / "sfsync.yaml"))
+    assert str(refusal.value).startswith(f"{home}/sfsync.yaml:5: {said}")
+    assert str(refusal.value).count("yaml:") == 1
 
 
 def test_a_truetype_font_is_taken():
-    assert truetype("brand.ttf", BRAND) is BRAND
+    assert truetype("brand.ttf", BRAND, "") is BRAND
     assert face(Family(BRAND)).draws("é")

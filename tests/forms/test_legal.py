@@ -16,10 +16,9 @@ from sfsync.forms.design import Design
 from sfsync.forms.foreign import PdfFile
 from sfsync.forms.legal import PdfForm
 from sfsync.forms.render import render
-from tests.forms.pdfs import changed, opened, pdf, says, whole
-from tests.forms.sample import ROOT, account, line, lines, opportunity, order_form
+from tests.forms.pdfs import SHIPPED_LEGAL, changed, opened, pdf, says, shipped_legal, whole
+from tests.forms.sample import account, line, lines, opportunity, order_form
 
-SHIPPED = ROOT / "templates" / "legal_form.pdf"
 PLAIN = {"borderWidth": 0, "borderColor": None, "fillColor": None, "textColor": None, "forceBorder": False}
 
 
@@ -140,7 +139,6 @@ def test_everything_that_does_not_fit_is_named_at_once():
     ("values", "said"),
     [
         ({"Plan__c": "bronze"}, r"'bronze' is none of the form's choices: gold, silver.*Opportunity: Plan"),
-        ({"Plan__c": True}, "The form's choices are gold, silver"),
         ({"Region__c": "APAC"}, "'APAC' is none of the form's choices: Europe, America"),
         ({"Agreed__c": "perhaps"}, "'perhaps' is none of the form's choices: Yes"),
     ],
@@ -185,9 +183,22 @@ def test_rows_that_are_not_counted_from_one_are_named():
         PdfForm.load(pdf(gapped), "legal.pdf", {"product_{n}": "line.Quantity"}, str)
 
 
-def test_a_text_that_no_record_can_mend_is_for_the_admin():
-    with pytest.raises(SetupError, match="yaml:plan: 'bronze' is none of the form's choices"):
-        made(load(plan='"bronze"'))
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [('"bronze"', "'bronze' is none of the form's choices"), ("true", "The choices of 'plan' are gold, silver, and")],
+)
+def test_what_no_record_can_mend_is_for_the_admin(plan, said):
+    with pytest.raises(SetupError, match=f"yaml:plan: {said}"):
+        made(load(plan=plan))
+
+
+def test_fields_that_differ_in_their_number_alone_are_one_mistake_with_one_remedy():
+    with pytest.raises(SetupError) as refusal:
+        load(**{"product_{n}": None})
+    assert str(refusal.value) == (
+        "templates/legal.pdf: 2 fields, 'product_1' to 'product_2', are not filled. "
+        'Add "product_{n}": line.Product2.Name under fill:, if each is for a product; if not, one by one.'
+    )
 
 
 @pytest.mark.parametrize("angle", [0, 90, 180, 270])
@@ -234,7 +245,7 @@ def test_a_field_that_is_too_narrow_or_its_text_too_large_holds_nothing_up(width
 
     legal = PdfForm.load(changed(pdf(odd), enlarge), "legal.pdf", {"a": "Opportunity.Name"}, str)
     began = time.monotonic()
-    with pytest.raises(RecordIncomplete, match=r"too narrow|too long"):
+    with pytest.raises((RecordIncomplete, SetupError), match=r"too narrow|too long"):
         render(order_form({"Name": "word " * 1000}), Design(legal))
     assert time.monotonic() - began < 5
 
@@ -325,11 +336,11 @@ def test_the_settings_name_form_and_fields(tmp_path, template, said):
 
 
 def test_the_shipped_form_is_what_its_script_makes():
-    assert SHIPPED.read_bytes() == legal_form.drawn()
+    assert SHIPPED_LEGAL.read_bytes() == legal_form.drawn()
 
 
 def test_the_shipped_form_looks_filled_on_the_sample():
-    legal = PdfForm.load(SHIPPED.read_bytes(), "templates/legal_form.pdf", legal_form.FILL, str)
+    legal = shipped_legal()
     form = order_form(opportunity(lines(8), Account=account(Name="Burlington → Ελλάς GmbH & Co")))
     content = render(form, Design(legal)).content
     text = opened(content).pages[0].extract_text()

@@ -84,7 +84,7 @@ def test_a_companys_own_typeface_is_embedded_and_used(designs):
         ("page: letter", "margins: 90mm", "The margins 90mm leave too little of a page of A4."),
         ("20mm 10mm", "20mm 100mm", "The margins 20mm 100mm leave too little of a page of Letter."),
         ("page: letter", "font: {regular: brand.ttf}", "There is no file 'brand.ttf'."),
-        ("page: letter", "font: {regular: form.xml}", "form.xml: It is not a TrueType font, or damaged."),
+        ("page: letter", "font: {regular: form.xml}", "yaml:4: form.xml is not a TrueType font, or damaged."),
         ("page: letter", "font: {regular: ../x.ttf}", "'../x.ttf' lies outside the templates folder."),
         ("accent:", "acent:", "'acent' is not a setting. Did you mean accent?"),
     ],
