@@ -12,8 +12,8 @@ from simulation import campaign, page, plain
 from simulation.campaign import Figures
 from simulation.plain import PlainFigures
 
-#: each kind of trouble befalls this share of the calls; with fifteen kinds that is 5 % in all, and none
-_STORM, _BREEZE, _CALM = 0.02, 0.05 / 15, 0.0
+#: each kind of trouble befalls this share of the calls: with fifteen kinds 5 % in all, and none
+_BREEZE, _CALM = 0.05 / 15, 0.0
 #: Opportunities, at most, of what is there to compare with
 _LESS = 1000
 
@@ -21,7 +21,7 @@ _LESS = 1000
 @click.command()
 @click.option("--seed", default=1, help="the first world's; each further one has the next")
 @click.option("--opportunities", default=1000, help="in all; 1,000 make a world")
-@click.option("--rate", default=_STORM, help="share of calls that each kind of trouble befalls")
+@click.option("--rate", default=campaign.STORM, help="share of calls that each kind of trouble befalls")
 @click.option("--processes", type=int, help="worlds at a time (as many as there are cores)")
 @click.option("--publish", is_flag=True, help="write docs/soak.json and docs/reliability.md anew")
 def main(*, seed: int, opportunities: int, rate: float, processes: int | None, publish: bool) -> None:
@@ -55,7 +55,7 @@ def _run(figures: Figures, processes: int | None, kept: dict[str, Any] | None = 
 
 def _run_plain(seed: int, opportunities: int, processes: int | None) -> PlainFigures:
     found = PlainFigures()
-    for counted in campaign.campaign(plain.plans(seed, opportunities, _STORM), plain.play, processes):
+    for counted in campaign.campaign(plain.plans(seed, opportunities, campaign.STORM), plain.play, processes):
         found.add(*counted)
     return found
 

@@ -16,6 +16,8 @@ from simulation.world import Outcome, Plan, World
 
 #: Opportunities of one world, so that a seed that fails is played again in seconds
 OF_ONE_WORLD = 1000
+#: each kind of trouble befalls this share of the calls
+STORM = 0.02
 
 T = TypeVar("T")
 
@@ -72,10 +74,10 @@ class Figures:
 
 
 def plan(seed: int, opportunities: int, rate: float) -> Plan:
-    """The world of a seed: one, two or three workers, and in one of five an outage of ten minutes."""
+    """The world of a seed: one, two or three workers; in the storm one of five has an outage of ten minutes."""
     chance = Random(seed)
     workers, outage = chance.choice((1, 2, 2, 3)), chance.choice(((0, 0),) * 4 + ((5, 10),))
-    return Plan(seed=seed, deals=opportunities, workers=workers, outage=outage if rate else (0, 0), rate=rate)
+    return Plan(seed=seed, deals=opportunities, workers=workers, outage=outage if rate >= STORM else (0, 0), rate=rate)
 
 
 def play(which: Plan) -> Outcome:
