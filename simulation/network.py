@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 import urllib3
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import HTTPAdapter
 
 from simulation.history import History
 from simulation.server import Reply, Server
@@ -74,8 +74,8 @@ class Network:
         self.stormy = False
         self.next.clear()
 
-    def carry(self, actor: Actor, request: requests.PreparedRequest, patience: float) -> requests.Response:
-        """Send one request and wait for its answer, at most `patience` seconds."""
+    def carry(self, actor: Actor, request: requests.PreparedRequest, patience: float) -> Reply:
+        """Send one request and wait for its answer, at most `patience` seconds. Raises as `requests` does."""
         body = request.body.encode() if isinstance(request.body, str) else request.body or b""
         headers = {**request.headers, "Content-Length": str(len(body)), "Accept-Encoding": "identity"}
 
@@ -89,7 +89,7 @@ class Network:
         actor.sleep(self._random.uniform(*_LATENCY) / 2)
         if reply.reset:
             raise requests.ConnectionError("the connection was reset")
-        return _response(request, reply)
+        return reply
 
     def _fate(self) -> Callable[[Actor, Deliver, float], Reply]:
         if self.down:
@@ -170,7 +170,7 @@ def _well(_: Actor, deliver: Deliver, __: float) -> Reply:
     return deliver()
 
 
-class Adapter(BaseAdapter):
+class Adapter(HTTPAdapter):
     """What `requests` calls in place of the network, on behalf of one process."""
 
     def __init__(self, network: Network, actor: Actor) -> None:
@@ -179,20 +179,11 @@ class Adapter(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, timeout: Any = None, **__: Any) -> requests.Response:
         patience = timeout[1] if isinstance(timeout, tuple) else timeout
-        return self._network.carry(self._actor, request, patience)
-
-    def close(self) -> None:
-        """There is nothing to be closed."""
-
-
-_builder = HTTPAdapter()
-
-
-def _response(request: requests.PreparedRequest, reply: Reply) -> requests.Response:
-    raw = urllib3.HTTPResponse(
-        body=BytesIO(reply.body),
-        headers=urllib3.HTTPHeaderDict(reply.headers),
-        status=reply.status,
-        preload_content=False,
-    )
-    return _builder.build_response(request, raw)
+        reply = self._network.carry(self._actor, request, patience)
+        raw = urllib3.HTTPResponse(
+            body=BytesIO(reply.body),
+            headers=urllib3.HTTPHeaderDict(reply.headers),
+            status=reply.status,
+            preload_content=False,
+        )
+        return self.build_response(request, raw)
