@@ -128,15 +128,6 @@ def test_entering_the_stage_again_asks_again(world):
     assert world.files(deal)[0][2] == 2
 
 
-def test_a_deal_that_stood_there_for_long_before_sfsync_came_gets_none(world):
-    deal = world.deal()
-    world.move(deal)
-    world.clock.forward(days=31)
-    world.rep.token = world.org.access_token
-    world.run(world.worker(since=world.clock()))
-    assert world.files(deal) == []
-
-
 def test_several_forms_with_stages_and_conditions_the_first_that_matches_wins(world):
     settings = """\
 company: {name: Northwind}
