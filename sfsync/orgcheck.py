@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 from sfsync.config import Config
 from sfsync.errors import SetupError, SfsyncError, TryAgainLater, did_you_mean
 from sfsync.findings import Findings
+from sfsync.forms import eastasian
 from sfsync.forms.blueprint import Blueprint
+from sfsync.forms.environment import printable
+from sfsync.forms.fonts import uncovered
 from sfsync.forms.literals import compared
 from sfsync.forms.template import Condition
 from sfsync.outlook import plan_for
@@ -17,6 +20,7 @@ from sfsync.salesforce.attach import ROW_FIELDS
 from sfsync.salesforce.board import Board
 from sfsync.salesforce.describe import Describer, ObjectInfo
 from sfsync.salesforce.org import Org
+from sfsync.salesforce.plan import Plan
 from sfsync.salesforce.tell import NOTIFICATION_TYPE, Teller
 from sfsync.settings import FieldNames, Settings
 
@@ -25,6 +29,8 @@ CLOCK_MAY_BE_OFF = timedelta(minutes=2)
 #: of the org's daily calls; looking alone should take no more
 _SHARE = 0.1
 PERMISSION_SET = "Order_Form_Worker"
+#: so many deals are looked at for characters that need a font, and so many characters are named
+_DEALS, _NAMED = 200, 8
 _ALMIGHTY = "System Administrator"
 _DEPLOY = "Run sfsync setup, and give the integration user the permission set Order Form Worker."
 _OBJECTS = ("Opportunity", "Order_Form__c", "ContentVersion")
@@ -91,6 +97,7 @@ def org(
         written = len(settings.fields.model_dump())
         found.good(f"{len(plan.labels)} fields are read, {written} written on Opportunity")
         _conditions(found, here.describer, blueprints)
+        _fonts(found, here, plan, blueprints)
     _switch(found, Board(api, settings), settings)
     _bell(found, Teller(api, settings.fields))
     _limits(found, api, settings)
@@ -162,6 +169,30 @@ def _switch(found: Findings, board: Board, settings: Settings) -> None:
         found.good(f"switched on; deals count from {since.astimezone(settings.zone):%Y-%m-%d %H:%M}")
     else:
         found.note("sfsync is not switched on for this org.", "sfsync run --dry-run, then sfsync run --yes")
+
+
+def _fonts(found: Findings, here: Org, plan: Plan, blueprints: Sequence[Blueprint]) -> None:
+    """Whether there is a font for whatever the org's records say; a look at some of them has to do."""
+    deals, texts = here.sample(plan, _DEALS)
+    said = printable("".join(dict.fromkeys("".join(texts))), " ")
+    families = dict.fromkeys(b.design.theme.family for b in blueprints)
+    missing = "".join(dict.fromkeys("".join(uncovered(said, family) for family in families)))
+    looked = f"the {deals} deals that moved last" if deals > 1 else "the only deal"
+    awaited = eastasian.awaited(missing)
+    if awaited:
+        found.note(f"Forms would show boxes for {_some(awaited)}, seen in {looked}.", eastasian.remedy(missing))
+    if others := "".join(c for c in missing if c not in awaited):
+        what = f"No font has {_some(others)}, seen in {looked}: forms show boxes."
+        found.note(what, "Write it without them in the records.")
+    if not missing:
+        found.good(f"fonts for all that is said in {looked}" if deals else "fonts; no deal is there to look at")
+
+
+def _some(characters: str) -> str:
+    """The first few, each as it is and by its number."""
+    named = ", ".join(f"{c} (U+{ord(c):04X})" for c in characters[:_NAMED])
+    more = len(characters) - _NAMED
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def _bell(found: Findings, teller: Teller) -> None:

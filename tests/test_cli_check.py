@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from sfsync import config as configs
 from sfsync import orgcheck
 from sfsync.errors import SetupError
+from sfsync.forms import blueprint as order_forms
+from sfsync.outlook import plan_for
 from sfsync.pocketorg.server import PocketOrg
 from sfsync.salesforce.describe import Describer
-from tests.conftest import METADATA, ROOT, environ, switched_on
+from sfsync.salesforce.org import Org
+from tests.conftest import METADATA, ROOT, connected, environ, switched_on
 from tests.shell import sfsync
 
 
@@ -102,3 +106,28 @@ def test_looking_too_often_for_the_orgs_limit_is_noted(folder):
         small.org.limits.api = 15_000
         said = sfsync("check", env=environ(small), cwd=folder).stdout
     assert "Look less often: raise check_every, narrow business_hours, or buy API calls." in said
+
+
+def test_it_looks_at_the_deals_that_moved_last_for_characters_that_no_font_has(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['justmytype_intl_cjk'] = None\n")
+    with PocketOrg(seed="none", metadata=[METADATA]) as org:
+        account = org.insert("Account", {"Name": "日本株式会社 🚀"})
+        facts = {"AccountId": account, "StageName": "Prospecting", "CloseDate": "2030-01-01"}
+        for name in ("Tokyo", "Osaka"):
+            org.insert("Opportunity", {"Name": name, **facts})
+        done = sfsync("check", env={**environ(org), "PYTHONPATH": f"{tmp_path}:{ROOT}"})
+    assert done.returncode == 0
+    assert (
+        "! Forms would show boxes for 日 (U+65E5), 本 (U+672C), 株 (U+682A), 式 (U+5F0F), 会 (U+4F1A), 社 (U+793E), "
+        "seen in the 2 deals that moved last.\n"
+        "    Install the fonts for Chinese, Japanese and Korean: pip install 'sfsync[cjk]'\n"
+        "! No font has 🚀 (U+1F680), seen in the 2 deals that moved last: forms show boxes.\n"
+    ) in done.stdout
+
+
+def test_that_look_is_one_call(org):
+    settings, here = configs.load(ROOT / "config" / "sfsync.yaml"), Org(connected(org), currency="USD")
+    plan = plan_for(here, order_forms.load(settings), settings.settings)
+    before = here.api.session.usage.used
+    assert here.sample(plan, 200) == (0, [])
+    assert here.api.session.usage.used - before == 1

@@ -35,9 +35,14 @@ def language_of(text: str, language: str) -> str:
     return "ko" if _HANGUL.search(text) else "zh"
 
 
+def awaited(missing: str) -> str:
+    """Which of the characters that were drawn as boxes the extra would bring."""
+    return "" if find_spec(_PACKAGE) else "".join(_CHARACTERS.findall(missing))
+
+
 def remedy(missing: str) -> str:
     """What brings a font for characters that were drawn as boxes; an empty string where nothing does."""
-    if _CHARACTERS.search(missing) and not find_spec(_PACKAGE):
+    if awaited(missing):
         return "Install the fonts for Chinese, Japanese and Korean: pip install 'sfsync[cjk]'"
     return ""
 

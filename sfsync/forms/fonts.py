@@ -132,6 +132,13 @@ def _face(family: Family | None, bold: bool, italic: bool, language: str) -> Fac
     return Face(family, bold, italic, language)
 
 
+def uncovered(text: str, family: Family | None) -> str:
+    """Characters for which there is no font, each once: a form would show boxes."""
+    drawn = face(family)
+    found = (run.missing for c in dict.fromkeys(clean(text)) for _, run in drawn.runs(c, backwards=False) if run)
+    return "".join(dict.fromkeys("".join(found)))
+
+
 @lru_cache(maxsize=8192)
 def _runs(face: Face, text: str, backwards: bool) -> tuple[tuple[str, Run | None], ...]:
     found = [

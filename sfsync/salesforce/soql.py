@@ -38,7 +38,7 @@ def record_id(value: str) -> str:
     return value
 
 
-def select(fields: Iterable[str], source: str, *conditions: str, order: str = "") -> str:
+def select(fields: Iterable[str], source: str, *conditions: str, order: str = "", most: int = 0) -> str:
     """Write a query; a field named twice is asked for once, since SOQL refuses duplicates.
 
     >>> select(["Id", "Name", "Id"], "Account", "Name != null", order="Name")
@@ -46,7 +46,8 @@ def select(fields: Iterable[str], source: str, *conditions: str, order: str = ""
     """
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     by = f" ORDER BY {order}" if order else ""
-    return f"SELECT {', '.join(dict.fromkeys(fields))} FROM {source}{where}{by}"  # noqa: S608 (values are escaped above)
+    limit = f" LIMIT {most}" if most else ""
+    return f"SELECT {', '.join(dict.fromkeys(fields))} FROM {source}{where}{by}{limit}"  # noqa: S608 (values are escaped above)
 
 
 def among(field: str, values: Iterable[str]) -> str:
