@@ -35,6 +35,12 @@ def _seed(_context: click.Context, _option: Any, value: str) -> str | int:
     metavar="FILE",
     help="trust this PEM for logins by JWT bearer",
 )
+@click.option(
+    "--env",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="write how to get in into this file too, for a shell to read: . ./FILE",
+)
 @click.option("--bare", is_flag=True, help="without sfsync's own object and fields")
 @click.option("--feature", multiple=True, type=click.Choice(_FEATURES), help="switch it on; may be repeated")
 def command(  # noqa: PLR0917 (click passes them by name)
@@ -43,6 +49,7 @@ def command(  # noqa: PLR0917 (click passes them by name)
     db: str,
     seed: str | int,
     certificate: Path | None,
+    env: Path | None,
     bare: bool,
     feature: tuple[str, ...],
 ) -> int:
@@ -50,7 +57,9 @@ def command(  # noqa: PLR0917 (click passes them by name)
         from sfsync.pocketorg.command import serve  # noqa: PLC0415 (its packages are an extra)
     metadata = () if bare else (shipped.METADATA,)
     try:
-        return serve(port=port, db=db, seed=seed, metadata=metadata, features=list(feature), certificate=certificate)
+        return serve(
+            port=port, db=db, seed=seed, metadata=metadata, features=list(feature), certificate=certificate, env=env
+        )
     except (FileNotFoundError, ValueError) as error:
         raise SetupError(f"It cannot be read: {error}.", where="--certificate", remedy="Name a PEM file.") from None
     except (OSError, OverflowError) as error:

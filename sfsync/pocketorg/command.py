@@ -21,8 +21,11 @@ def serve(
     metadata: Sequence[Path],
     features: Sequence[str] = (),
     certificate: Path | None = None,
+    env: Path | None = None,
 ) -> int:
     """Listen until Ctrl-C or SIGTERM. Once ready, one line of JSON on standard output says how to get in.
+
+    `env` is a file that is written for a shell to read: the same, as environment variables.
 
     `certificate`, a PEM file, is trusted for logins by JWT bearer. Raises OSError or ValueError where it is none.
     """
@@ -33,6 +36,8 @@ def serve(
     with PocketOrg(port=port, db=db, seed=seed, metadata=metadata, features=features) as org:
         if pem:
             org.add_certificate(pem)
+        if env:
+            env.write_text("".join(f"export {name}={value}\n" for name, value in variables(org).items()), "ascii")
         print(json.dumps(way_in(org)), flush=True)  # noqa: T201 (what the command is for)
         log.warning("the pocket org listens on %s; stop it with Ctrl-C", org.instance_url)
         stop.wait()
@@ -50,4 +55,15 @@ def way_in(org: PocketOrg) -> dict[str, str]:
         "client_secret": org.client_secret,
         "org_id": org.org_id,
         "user_id": org.user_id,
+    }
+
+
+def variables(org: PocketOrg) -> dict[str, str]:
+    """The integration user's client, and the admin's session, as programs look for them in their environment."""
+    return {
+        "SF_LOGIN_URL": org.instance_url,
+        "SF_CLIENT_ID": org.client_id,
+        "SF_CLIENT_SECRET": org.client_secret,
+        "SF_INSTANCE_URL": org.instance_url,
+        "SF_ACCESS_TOKEN": org.access_token,
     }
