@@ -56,11 +56,13 @@ class Ticks:
         self._trouble: datetime | None = None
         self._reminded: datetime | None = None
         self._held = False
+        self._inside = True
 
     def tick(self) -> None:
         """Make a pass if it is time for one. Never raises: nothing may end the worker but its stop."""
         now = self._now()
         self._refresh()
+        self._say_hours(now)
         if not self._is_time(now):
             return
         self._passed = now
@@ -93,6 +95,14 @@ class Ticks:
         if found:
             self._pass, self._settings = found
             self._passed = None
+
+    def _say_hours(self, now: datetime) -> None:
+        """Once when business hours end, and when they begin again: a form then takes longer, or no longer."""
+        inside, was_inside = now in self._settings.business_hours, self._inside
+        self._inside = inside
+        if inside != was_inside:
+            where, pause = ("in", self.every) if inside else ("outside", self._settings.check_otherwise_every)
+            log.info("%s business hours: looking every %d seconds", where, pause.total_seconds())
 
     def _is_time(self, now: datetime) -> bool:
         if self._passed is None:

@@ -69,6 +69,18 @@ def test_it_looks_every_five_minutes_at_night():
     assert Day(MONDAY.replace(hour=20)).goes_by(timedelta(hours=1)) == 12
 
 
+def test_the_log_says_once_that_it_looks_less_often_at_night_and_once_that_morning_has_come(caplog):
+    caplog.set_level(logging.INFO)
+    day = Day(MONDAY.replace(hour=17, minute=59))
+    day.goes_by(timedelta(minutes=5))
+    day.now = MONDAY.replace(hour=7, minute=59) + timedelta(days=1)
+    day.goes_by(timedelta(minutes=5))
+    assert [r.message for r in caplog.records] == [
+        "outside business hours: looking every 300 seconds",
+        "in business hours: looking every 15 seconds",
+    ]
+
+
 def test_it_looks_at_its_start_whatever_the_hour():
     assert Day(MONDAY.replace(hour=3)).goes_by(timedelta(seconds=15)) == 1
 
