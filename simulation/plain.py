@@ -85,7 +85,7 @@ def _count(world: World) -> tuple[int, int, int]:
     return len(deals), sum(made[d.name] > 1 for d in deals), sum(d.id not in linked for d in deals)
 
 
-def plans(first_seed: int, opportunities: int, rate: float, of_one_world: int = 400) -> list[Plan]:
+def plans(first_seed: int, opportunities: int, rate: float, of_one_world: int = 100) -> list[Plan]:
     """Worlds in which nobody meddles and no deal goes on before it has its form: only the weather is to blame."""
     deals = min(opportunities, of_one_world)
     seeds = range(first_seed, first_seed + max(opportunities // of_one_world, 1))
