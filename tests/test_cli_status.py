@@ -54,7 +54,7 @@ def test_an_org_without_our_fields_says_what_to_do():
     with PocketOrg(seed="none") as bare:
         done = sfsync("status", env=environ(bare))
     assert done.returncode == 2
-    assert "Order Form Worker" in done.stderr
+    assert "Run sfsync setup" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from sfsync.demo import Rep
 from sfsync.pocketorg.server import PocketOrg
 from tests.browser import DESKTOP, Tab, chrome, close_others
-from tests.conftest import METADATA, ROOT, environ
+from tests.conftest import METADATA, ROOT, environ, switched_on
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -23,6 +23,7 @@ REP = "dana.reyes@pocketorg.example"
 @pytest.fixture
 def org() -> Iterator[PocketOrg]:
     with PocketOrg(seed="sample", metadata=[METADATA]) as running:
+        switched_on(running)
         yield running
 
 

@@ -100,8 +100,8 @@ def test_why_it_is_so_names_fields_and_leads_to_their_lines(desk):
 def test_tabs_are_walked_with_the_arrow_keys(desk):
     desk.tab_to('#tabs [aria-selected="true"]')
     desk.press(RIGHT)
-    desk.reads('#tabs [aria-selected="true"]', "templates/terms.xml")
-    assert desk.script("return document.activeElement.textContent") == "templates/terms.xml"
+    desk.reads('#tabs [aria-selected="true"]', "templates/quote.xml")
+    assert desk.script("return document.activeElement.textContent") == "templates/quote.xml"
 
 
 def test_every_control_has_a_name_and_nothing_runs_out_of_a_phone(desk):
