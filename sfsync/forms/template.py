@@ -230,12 +230,15 @@ def _explain(error: Exception, compiled: Compiled, name: str, where: str) -> NoR
         what = f"The template asks for too much: {what}."
         remedy = "Look for a loop or a text that grows without end."
         raise SetupError(what, where=where or place, remedy=remedy) from error
+    quotes = True
     if isinstance(error, UndefinedError) and (missing := _MISSING.search(what)):
-        what = f"there is no {missing[1]}"
+        what, quotes = f"there is no {missing[1]}", False
+    said = "The template does not fit the data"
     raise SetupError(
-        f"The template does not fit the data: {what}.",
+        f"{said}: {what}.",
         where=where or place,
         remedy="Where a field may be empty, write {% if … %} or | default(0).",
+        logged=f"{said} ({type(error).__name__})." if quotes else "",
     ) from error
 
 

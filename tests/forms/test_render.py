@@ -12,7 +12,7 @@ import pypdfium2
 import pytest
 from pypdf import PdfReader
 
-from sfsync.errors import RecordIncomplete
+from sfsync.errors import RecordIncomplete, SetupError
 from sfsync.forms.design import Design
 from sfsync.forms.fonts import face
 from sfsync.forms.render import render
@@ -220,3 +220,11 @@ def test_a_footer_that_takes_a_line_more_from_page_100_on_has_room_for_it(tmp_pa
             edge = min(bottom for _, bottom, *_ in boxes if bottom > 50)
             assert said.get_text_bounded(top=edge).split() == ["Page", str(number), "of", str(len(document))]
             assert edge - max(top for *_, top in boxes if top < edge) > 13
+
+
+def test_what_a_template_makes_of_a_value_is_told_to_the_admin_and_kept_out_of_the_log(tmp_path):
+    with pytest.raises(SetupError) as refusal:
+        one(tmp_path, "<p>{{ Opportunity.Name | money }}</p>", {"Name": "Jane Secret"})
+    assert "Jane Secret" in str(refusal.value)
+    assert "Jane" not in refusal.value.in_log
+    assert "form.xml:1" in refusal.value.in_log
