@@ -169,10 +169,11 @@ class Campaign:
             some = self._next(min(share - moved, 1 + share // max(self._size.kills, 1)))
             moved += len(some)
             self._reps_work(some)
-            kills += self._break_something()
-            time.sleep(self._rng.uniform(0.2, 1.5))
-            if kills and kills % 25 == 0:
-                self._say(f"chaos: {kills} kills, {moved} deals moved")
+            if self._break_something():
+                kills += 1
+                if kills % 50 == 0:
+                    self._say(f"chaos: {kills} kills, {moved} deals moved")
+            time.sleep(self._rng.uniform(0.1, 0.6))
         self._place.set_clock(0)
         self._proxy.rate = 0.0
         self._settle("after the chaos")
@@ -204,7 +205,8 @@ class Campaign:
         """Returns how many workers were killed."""
         number = self._rng.randrange(len(self._workers))
         worker = self._workers[number]
-        if time.monotonic() - worker.started < self._rng.uniform(0, 3):
+        now = time.monotonic()
+        if now - worker.started < self._rng.uniform(0, 3) or now < worker.frozen_until:
             return 0
         what = self._rng.choices(list(_TROUBLES), [weight for weight, _ in _TROUBLES.values()])[0]
         self.figures.faults[what] += 1
@@ -293,7 +295,7 @@ class Campaign:
         self._settle("after the outage")
         self.figures.outage_drained = time.monotonic() - began
         self.figures.outage_calls = self._proxy.calls["call"] - before
-        self.figures.outage_least = _least(len(backlog), round(self.figures.outage_drained / TICK))
+        self.figures.outage_least = _least(len(backlog))
         self.figures.outage_tries = self._proxy.calls["while down"]
 
     def _end(self) -> None:
@@ -309,9 +311,9 @@ class Campaign:
         self.figures.forms = judge.forms
 
 
-def _least(forms: int, ticks: int) -> int:
-    """Calls that nobody can do without: ticks, reading (twice: what was written is looked at), graphs, bells."""
-    return ticks + 2 * -(-forms // 350) + 3 + -(-forms // 75) + -(-forms // 200)
+def _least(forms: int) -> int:
+    """Calls that nobody can do without: reading (twice, since what was written is looked at), graphs, bells."""
+    return 2 * -(-forms // 350) + -(-forms // 75) + -(-forms // 200)
 
 
 _TROUBLES: dict[str, tuple[int, Callable[[Campaign, int], int | None]]] = {

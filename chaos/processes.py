@@ -121,11 +121,12 @@ class Worker:
     def __init__(self, place: Place, environ: Mapping[str, str], *, no_disk: bool = False) -> None:
         self.started = time.monotonic()
         self.first_form: float | None = None
+        self.frozen_until = 0.0
         self._place = place
         self.process = subprocess.Popen(
             [sys.executable, "-m", "sfsync", "worker", "--verbose"],
             cwd=place.folder / "cwd",
-            env=environ,
+            env=_without_preload(environ) if no_disk else environ,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -153,6 +154,7 @@ class Worker:
 
     def freeze(self, seconds: float) -> None:
         """The whole group stands still, as on a machine that is suspended."""
+        self.frozen_until = time.monotonic() + seconds
         self._signal_group(signal.SIGSTOP)
         threading.Timer(seconds, self._signal_group, [signal.SIGCONT]).start()
 
@@ -177,6 +179,11 @@ class Worker:
         self._reader.join(5)
         if self.process.stderr:
             self.process.stderr.close()
+
+
+def _without_preload(environ: Mapping[str, str]) -> dict[str, str]:
+    """The library that moves the clock needs a file of its own."""
+    return {name: value for name, value in environ.items() if name != "LD_PRELOAD"}
 
 
 def _without_disk() -> None:

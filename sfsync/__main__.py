@@ -1,6 +1,19 @@
-"""`python -m sfsync` is `sfsync`."""
+"""`python -m sfsync`, and the command `sfsync`."""
 
-from sfsync.cli import main
+import os
+import signal
+import sys
+
+
+def run() -> int:
+    """Run the verb on the command line; give back its exit code."""
+    if sys.argv[1:2] == ["worker"]:
+        # its modules take a moment to load, in which there is nothing yet that would have to be finished
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    from sfsync.cli import main  # noqa: PLC0415 (as said above)
+
+    return main()
+
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(run())
