@@ -12,7 +12,7 @@ from pathlib import Path
 from chaos import deals as people
 from chaos.deals import ELSEWHERE, Deal, Reps
 from chaos.judge import Judge, Violation, leaks
-from chaos.processes import TICK, OrgProcess, Place, Worker
+from chaos.processes import TICK, OrgProcess, Place, Worker, switch_on
 from chaos.proxy import Proxy
 
 #: of a day's calls and files
@@ -110,6 +110,7 @@ class Campaign:
     # ------------------------------------------------------------------ workers
 
     def _start_workers(self) -> None:
+        switch_on(self._place, self._place.environ(self._org.way_in, self._proxy.url))
         self._reps.move(self._next(1))
         while len(self._workers) < self._size.workers:
             self._workers.append(self._worker())

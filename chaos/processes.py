@@ -116,6 +116,12 @@ class Place:
         }
 
 
+def switch_on(place: Place, environ: Mapping[str, str]) -> None:
+    """Nothing is made in an org before somebody has said yes."""
+    command = [sys.executable, "-m", "sfsync", "run", "--yes"]
+    subprocess.run(command, cwd=place.folder / "cwd", env=environ, check=True, capture_output=True)
+
+
 class Worker:
     """One `sfsync worker`. `no_disk` lets it write no byte to any file."""
 
