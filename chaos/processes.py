@@ -29,7 +29,6 @@ order_forms:
     file_name: "{{ Opportunity.Name }}"
 currency: USD
 check_every: 2 seconds
-since: 2020-01-01
 check_otherwise_every: 2 seconds
 at_most: 100000
 """
