@@ -227,4 +227,4 @@ def test_what_a_template_makes_of_a_value_is_told_to_the_admin_and_kept_out_of_t
         one(tmp_path, "<p>{{ Opportunity.Name | money }}</p>", {"Name": "Jane Secret"})
     assert "Jane Secret" in str(refusal.value)
     assert "Jane" not in refusal.value.in_log
-    assert "form.xml:1" in refusal.value.in_log
+    assert "form.xml:2:4" in refusal.value.in_log
