@@ -1,6 +1,7 @@
 """`sfsync run --dry-run`, `--yes` and `sfsync backfill`, as a new user types them."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -121,3 +122,15 @@ def test_the_first_yes_switches_sfsync_on_for_the_org(org):
     assert (done.returncode, made(org)) == (0, 0)
     assert org.org.get_all("Order_Form_Settings__c")[0]["Switched_On__c"]
     assert sfsync("run", env=environ(org)).returncode == 0
+
+
+def test_a_yes_switches_it_on_also_where_the_settings_say_since_when_deals_count(org, tmp_path):
+    org.org.store.db.execute('UPDATE "Order_Form_Settings__c" SET "Switched_On__c" = NULL')
+    for name in ("config", "templates"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    with (tmp_path / "config" / "sfsync.yaml").open("a") as settings:
+        settings.write("since: 2026-01-31\n")
+    done = sfsync("run", "--yes", env=environ(org), cwd=tmp_path)
+    assert "deals that reach their stage since 2026-01-31, as the settings say, get their form." in done.stdout
+    assert org.org.get_all("Order_Form_Settings__c")[0]["Switched_On__c"]
+    assert sfsync("run", env=environ(org), cwd=tmp_path).returncode == 0

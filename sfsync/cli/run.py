@@ -27,7 +27,8 @@ def command(settings: Path, dry_run: bool, yes: bool, remake: bool) -> int:
     if dry_run:
         return _foreseen(outlook.scope(api, loaded.settings, blueprints, remake=remake), board)
     if yes:
-        since = since or _switched_on(board)
+        switched_on = _switched_on(board, since)
+        since = since or switched_on
     at_most = None if yes else loaded.settings.at_most
     with syncing(loaded, blueprints, api, at_most=at_most, since=since, remake=remake) as sync:
         report = sync.run(sweep=True)
@@ -37,14 +38,15 @@ def command(settings: Path, dry_run: bool, yes: bool, remake: bool) -> int:
     return report.exit_code
 
 
-def _switched_on(board: Board) -> datetime:
+def _switched_on(board: Board, since: datetime | None) -> datetime:
     """Since when forms are made in this org: from now on, if nobody has said so yet."""
     board.look()
     if board.switched_on:
         return board.switched_on
-    since = board.switch_on()
-    say("sfsync is switched on for this org: deals that reach their stage from now on get their form.", "green")
-    return since
+    switched_on = board.switch_on()
+    begin = f"since {since:%Y-%m-%d}, as the settings say," if since else "from now on"
+    say(f"sfsync is switched on for this org: deals that reach their stage {begin} get their form.", "green")
+    return switched_on
 
 
 def _foreseen(scope: Scope, board: Board) -> int:
