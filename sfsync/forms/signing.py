@@ -58,11 +58,11 @@ def signatures(element: Element, width: float, setting: Setting) -> list[Row]:
     labels = plain(says.get("labels", _LABELS)).split("|")
     if len(labels) != len(_SLOTS):
         setting.wrong(element, "labels names four things.", f'Write labels="{_LABELS}" in your words.')
-    wide = (width - 2 * GUTTER) / 2
+    wide = (width - GUTTER) / 2
     found: list[Row] = []
     for start in range(0, len(element), 2):
         pair = [_sign(sign, labels, wide, setting, says.get("esign", _BOTH)) for sign in element[start : start + 2]]
-        parts = [(number * (wide + 2 * GUTTER), 0.0, row) for number, row in enumerate(pair)]
+        parts = [(number * (wide + GUTTER), 0.0, row) for number, row in enumerate(pair)]
         found.append(merged(parts, max(row.height for row in pair), gap=18))
     return found
 
