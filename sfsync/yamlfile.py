@@ -17,6 +17,8 @@ from sfsync.errors import SetupError
 #: where a value stands in the file: keys and list positions from the top
 Place = tuple[str | int, ...]
 
+#: bytes: a hundred times what anybody writes, and read within a second
+LARGEST = 200_000
 _DEPTH = 20
 #: what web pages and word processors put where a blank or nothing is meant
 _BLANK = "\u00a0\u2000-\u200a\u202f\u205f\u3000"
@@ -61,6 +63,8 @@ class Document:
 
 def read(path: Path, name: str) -> Document:
     """Read a file, which messages call `name`. Raises OSError, or SetupError with the line of the first mistake."""
+    if path.stat().st_size > LARGEST:
+        raise SetupError(f"The file is larger than {LARGEST // 1000} kB.", where=name, remedy="Is it the right one?")
     return parse(_decoded(path.read_bytes(), name), name)
 
 

@@ -103,3 +103,8 @@ def test_another_encoding_is_named_with_its_line(tmp_path):
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing but words\n", "---\n"])
 def test_an_empty_file_holds_nothing(text):
     assert yamlfile.parse(text, "x").value is None
+
+
+def test_a_file_that_is_far_too_large_is_not_read(tmp_path):
+    with pytest.raises(SetupError, match=r"sfsync\.yaml: The file is larger than 200 kB\."):
+        read(b"#" * 200_001, tmp_path)

@@ -140,4 +140,6 @@ def _log_to_stderr(_context: click.Context, _option: Any, verbose: bool) -> None
     )
     # a tick that finds the last one still at work is skipped, as it should be
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # what is wrong with a PDF, we say ourselves
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     logging.getLogger("sfsync").setLevel(logging.DEBUG if verbose else logging.INFO)

@@ -179,11 +179,22 @@ def _template(
     if path.suffix.lower() != _PDF:
         if form.fill:
             raise SetupError("fill: is for a fillable PDF.", where=where("fill"), remedy="Name a PDF as template.")
-        return Template.load(path, name=shown(path), terms=texts)
+        template = Template.load(path, name=shown(path), terms=texts)
+        _check_logo(config, template)
+        return template
     if texts:
         remedy = "Name a PDF, whose pages follow the form's."
         raise SetupError(f"A PDF template cannot print {texts[0]}.", where=where("terms"), remedy=remedy)
     return PdfForm.load(path.read_bytes(), shown(path), form.fill, lambda key: where("fill", key))
+
+
+def _check_logo(config: Config, template: Template) -> None:
+    """A logo that lies nowhere would be missed by the first form only."""
+    logo = config.settings.company.logo
+    if logo and logo not in template.images:
+        remedy = did_you_mean(logo, template.images) or "Put a PNG or JPEG of that name there."
+        what = f"There is no picture '{logo}' in the templates folder."
+        raise SetupError(what, where=config.where("company", "logo"), remedy=remedy)
 
 
 def _found(config: Config, name: str, where: str) -> Path:

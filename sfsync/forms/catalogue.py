@@ -9,6 +9,7 @@ import yaml
 from sfsync.errors import SetupError, did_you_mean
 from sfsync.forms.locales import wish
 from sfsync.forms.words import placeholders
+from sfsync.yamlfile import LARGEST
 
 #: the folder of the catalogues, beside the templates
 FOLDER = "words"
@@ -79,6 +80,8 @@ def _read(path: Path, name: str) -> Catalogue:
 
 
 def _pairs(path: Path, name: str) -> list[tuple[yaml.Node, yaml.Node]]:
+    if path.stat().st_size > LARGEST:
+        raise SetupError(f"It is larger than {LARGEST // 1000} kB.", where=name, remedy="Is it the right file?")
     try:
         node = yaml.compose(path.read_text("utf-8-sig"), Loader=_LOADER)
     except (OSError, UnicodeDecodeError):

@@ -216,7 +216,7 @@ def _fill(filling: Filling, lines: Any, variables: Mapping[str, Any], sheets: "l
     if field.kind in (Kind.CHECK, Kind.RADIO):
         _tick(filling, value, sheets)
         return
-    text = clean(printable(shown(value, variables[FORMATTER]), "\n")).strip()
+    text = clean(printable(shown(value, variables[FORMATTER]), "\n").expandtabs(1)).strip()
     if text and any(too_narrow(field, widget) for widget in field.widgets):
         what, remedy = f"The field '{field.name}' is too narrow for any text.", "Widen it in the PDF."
         raise SetupError(what, where=filling.expression.where, remedy=remedy)

@@ -285,7 +285,7 @@ def python_value(value: Any, info: FieldInfo) -> Any:
         return value
     match info.type:
         case "currency" | "double" | "percent":
-            return Decimal(value).quantize(Decimal(1).scaleb(-info.scale))
+            return _finite(value).quantize(Decimal(1).scaleb(-info.scale))
         case "int":
             return int(value)
         case "date":
@@ -293,3 +293,11 @@ def python_value(value: Any, info: FieldInfo) -> Any:
         case "datetime":
             return moment(value)
     return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _finite(value: Any) -> Decimal:
+    """A number; NaN, which JSON readers let through, would pass for an amount."""
+    number = Decimal(value)
+    if not number.is_finite():
+        raise ValueError("not a number")
+    return number

@@ -86,6 +86,8 @@ def test_a_companys_own_typeface_is_embedded_and_used(designs):
         ("page: letter", "font: {regular: brand.ttf}", "There is no file 'brand.ttf'."),
         ("page: letter", "font: {regular: form.xml}", "yaml:4: form.xml is not a TrueType font, or damaged."),
         ("page: letter", "font: {regular: ../x.ttf}", "'../x.ttf' lies outside the templates folder."),
+        ("{name: Northwind}", "{name: Northwind, logo: n.png}", "yaml:1: There is no picture 'n.png' in the templates"),
+        ("{name: Northwind}", "{name: Northwind, logo: ../n.png}", "yaml:1: There is no picture '../n.png' in"),
         ("accent:", "acent:", "'acent' is not a setting. Did you mean accent?"),
     ],
 )  # fmt: skip
