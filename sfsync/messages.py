@@ -3,14 +3,11 @@
 `docs/messages.md` lists them, written from here.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
-
-from sfsync.errors import RecordIncomplete
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,37 +177,3 @@ def told(name: str) -> Told:
     """When a message is told, and what to do then."""
     extra: Any = Messages.model_fields[name].json_schema_extra
     return Told(when=extra["when"], do=extra["do"])
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A message with its values, before it is known in whose words it will be told."""
-
-    name: str
-    values: dict[str, Any]
-
-    def told(self, words: Messages) -> str:
-        values = {k: v.told(words) if isinstance(v, Said) else v for k, v in self.values.items()}
-        return str(getattr(words, self.name).format(**values))
-
-    def __str__(self) -> str:
-        return self.told(Messages())
-
-
-def say(name: str, **values: Any) -> Said:
-    """Mean a message by its name."""
-    return Said(name, values)
-
-
-class Gaps(RecordIncomplete):
-    """What is missing or wrong, found where the settings are not known: each is told in their words later."""
-
-    def __init__(self, gaps: Iterable[Said]) -> None:
-        self.gaps = tuple(gaps)
-        super().__init__(self.told(Messages()))
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.gaps,)
-
-    def told(self, words: Messages) -> str:
-        return "\n".join(f"• {gap.told(words)}" for gap in self.gaps)

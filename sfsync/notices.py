@@ -1,8 +1,9 @@
 """What is told on a record, and by the owner's bell, in the admin's words: pure."""
 
 from sfsync.errors import RecordIncomplete, SfsyncError, TryAgainLater
-from sfsync.messages import Gaps, Messages
+from sfsync.messages import Messages
 from sfsync.records import Notice, Opportunity, OrderForm, Status
+from sfsync.said import Gaps
 
 
 def ready(opportunity: Opportunity, form: OrderForm, words: Messages) -> Notice:

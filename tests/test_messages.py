@@ -5,7 +5,8 @@ import pickle
 import pytest
 from pydantic import ValidationError
 
-from sfsync.messages import Gaps, Messages, placeholders, say, told
+from sfsync.messages import Messages, placeholders, told
+from sfsync.said import Gaps, say
 
 
 @pytest.mark.parametrize("name", Messages.model_fields)

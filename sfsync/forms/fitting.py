@@ -9,7 +9,7 @@ from sfsync.forms.fonts import Family
 from sfsync.forms.lines import Line, Style
 from sfsync.forms.rows import Box, Cell
 from sfsync.forms.wrapping import wrapped
-from sfsync.messages import say
+from sfsync.said import say
 
 #: the smallest text that a form may hold, in points: it is still read without a glass
 LEAST_SIZE = 6.0

@@ -21,8 +21,8 @@ from sfsync.forms.foreign import Matrix, PdfFile
 from sfsync.forms.output import Side
 from sfsync.forms.rows import Box, Cell, Row
 from sfsync.forms.template import Expression, FieldPath
-from sfsync.messages import Gaps, Said, say
 from sfsync.records import OrderForm
+from sfsync.said import Gaps, Said, say
 
 _OFF = "Off"
 _NUMBER = "{n}"

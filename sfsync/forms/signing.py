@@ -17,7 +17,7 @@ from sfsync.forms.pages import Page
 from sfsync.forms.rows import Box, Cell, Row, merged, stacked
 from sfsync.forms.theme import Theme
 from sfsync.forms.wrapping import wrapped
-from sfsync.messages import Gaps, say
+from sfsync.said import Gaps, say
 
 _LABELS = "Signature|Name|Title|Date"
 _SLOTS = ("signature", "name", "title", "date")
