@@ -14,7 +14,7 @@ test: setup  ## lint, types, floors, all tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml sfsync
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 conformance: .conformance/ready  ## run Salesforce's CLI, jsforce and tap-salesforce, unmodified, against the pocket org
 	$(BIN)/pytest -m conformance tests/conformance

@@ -11,11 +11,11 @@ from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from sfsync.forms.draw import placed_image
-from sfsync.forms.filters import FORMATTER
-from sfsync.forms.fonts import face
 from sfsync.forms.money import currency_pattern
+from sfsync.forms.page.draw import placed_image
 from sfsync.forms.render import settle, variables
+from sfsync.forms.template.filters import FORMATTER
+from sfsync.forms.text.fonts import face
 from sfsync.records import OrderForm
 
 PLAIN, BOLD = (face(bold=bold).primary.fontName for bold in (False, True))

@@ -13,8 +13,8 @@ from reportlab.lib.colors import black, white
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from sfsync.forms.fonts import face
-from sfsync.forms.output import settle
+from sfsync.forms.page.output import settle
+from sfsync.forms.text.fonts import face
 
 ROWS = 8
 _LEFT, _RIGHT = 56.0, A4[0] - 56.0

@@ -16,11 +16,11 @@ from sfsync import config as configs
 from sfsync import preview, samples, shipped
 from sfsync.forms import blueprint as order_forms
 from sfsync.forms.design import Design
-from sfsync.forms.docs import as_form
+from sfsync.forms.page.theme import Theme
 from sfsync.forms.render import render
-from sfsync.forms.tags import TAGS
-from sfsync.forms.template import Template
-from sfsync.forms.theme import Theme
+from sfsync.forms.template.docs import as_form
+from sfsync.forms.template.tags import TAGS
+from sfsync.forms.template.template import Template
 from sfsync.records import OrderForm
 
 FOLDER = Path(__file__).parent / "pictures" / "tags"

@@ -11,8 +11,8 @@ from sfsync.errors import TryAgainLater
 from sfsync.findings import Findings
 from sfsync.forms import blueprint as order_forms
 from sfsync.forms.blueprint import Blueprint
-from sfsync.forms.catalogue import Catalogue, catalogues
-from sfsync.forms.template import Template
+from sfsync.forms.template.catalogue import Catalogue, catalogues
+from sfsync.forms.template.template import Template
 from sfsync.salesforce.connect import connect
 from sfsync.salesforce.login import Credentials
 

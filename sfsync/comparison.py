@@ -9,7 +9,7 @@ from sfsync.due import Version, fingerprints, token
 from sfsync.errors import SetupError, SfsyncError
 from sfsync.forms.blueprint import Blueprint
 from sfsync.forms.compose import filled
-from sfsync.forms.flatten import page_contents
+from sfsync.forms.pdf.flatten import page_contents
 from sfsync.forms.provenance import Provenance
 from sfsync.preview import Preview
 from sfsync.records import FieldLabel, OrderForm

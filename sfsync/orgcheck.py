@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from sfsync.config import Config
 from sfsync.errors import SetupError, SfsyncError, TryAgainLater, did_you_mean
 from sfsync.findings import Findings
-from sfsync.forms import eastasian
 from sfsync.forms.blueprint import Blueprint
-from sfsync.forms.environment import printable
-from sfsync.forms.fonts import uncovered
-from sfsync.forms.literals import compared
-from sfsync.forms.template import Condition
+from sfsync.forms.template.environment import printable
+from sfsync.forms.template.literals import compared
+from sfsync.forms.template.template import Condition
+from sfsync.forms.text import eastasian
+from sfsync.forms.text.fonts import uncovered
 from sfsync.outlook import plan_for
 from sfsync.records import Status
 from sfsync.salesforce import soql

@@ -12,8 +12,8 @@ from sfsync.errors import SetupError
 from sfsync.forms.blueprint import Blueprint
 from sfsync.forms.compose import choose, filled, gaps
 from sfsync.forms.explain import Branch, explain, explain_condition
-from sfsync.forms.filters import FORMATTER, shown
 from sfsync.forms.render import variables
+from sfsync.forms.template.filters import FORMATTER, shown
 from sfsync.outlook import plan_for
 from sfsync.records import FieldLabel, Opportunity, OrderForm, Status, Unreadable
 from sfsync.salesforce.api import Api

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from sfsync.cli.app import ENVIRONMENT, verbs
-from sfsync.forms import docs
-from sfsync.forms.paths import FORM_KEYS
+from sfsync.forms.template import docs
+from sfsync.forms.template.sources import FORM_KEYS
 from sfsync.messages import Messages, told
 from sfsync.records import Status
 from sfsync.schema import schema, spelled

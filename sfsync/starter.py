@@ -10,8 +10,8 @@ from babel.numbers import get_territory_currencies
 
 from sfsync import shipped
 from sfsync.errors import SfsyncError
-from sfsync.forms.catalogue import Catalogue, catalogues
-from sfsync.forms.template import Template
+from sfsync.forms.template.catalogue import Catalogue, catalogues
+from sfsync.forms.template.template import Template
 from sfsync.salesforce import soql
 from sfsync.salesforce.api import Api
 from sfsync.schema import FILE, FIRST_LINE

@@ -10,9 +10,9 @@ from typing import Protocol
 from sfsync import notices, outlook
 from sfsync.due import Restore, Version, decide
 from sfsync.errors import Held, LookAgain, Outage, RecordIncomplete, SetupError, SfsyncError, TryAgainLater, trail
-from sfsync.forms import eastasian
 from sfsync.forms.blueprint import Blueprint
 from sfsync.forms.compose import choose, compose
+from sfsync.forms.text import eastasian
 from sfsync.patience import PATIENT_FOR, Patience
 from sfsync.records import Notice, Opportunity, OrderForm, Pdf, Receipt, Request, Stamp, Status, Unreadable, Upload
 from sfsync.report import Report

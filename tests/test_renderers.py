@@ -11,7 +11,7 @@ import pytest
 from sfsync import renderers as module
 from sfsync.errors import SetupError, TryAgainLater
 from sfsync.forms.design import Design
-from sfsync.forms.template import Template
+from sfsync.forms.template.template import Template
 from sfsync.records import Pdf
 from sfsync.renderers import Renderers
 from tests.forms.sample import lines, opportunity, order_form, shipped

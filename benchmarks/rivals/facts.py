@@ -9,8 +9,8 @@ import pymupdf_fonts
 
 from benchmarks.floor import TERMS
 from benchmarks.render import numbered
-from sfsync.forms.filters import FORMATTER
 from sfsync.forms.render import variables
+from sfsync.forms.template.filters import FORMATTER
 
 HERE = Path(__file__).parent
 LOGO = HERE.parents[1] / "templates" / "northwind.png"

@@ -11,7 +11,7 @@ from sfsync.cli.app import verb
 from sfsync.cli.screen import say, table
 from sfsync.errors import SetupError, SfsyncError
 from sfsync.forms import blueprint as order_forms
-from sfsync.forms import eastasian
+from sfsync.forms.text import eastasian
 from sfsync.preview import Explanation, Preview, Rule
 from sfsync.renderers import Renderers
 from sfsync.salesforce.connect import connect

@@ -8,11 +8,11 @@ from pathlib import Path
 from sfsync.config import Config, shown
 from sfsync.errors import SetupError, SetupErrors, did_you_mean
 from sfsync.forms.design import Design
-from sfsync.forms.fonts import Family, truetype
-from sfsync.forms.foreign import PdfFile
 from sfsync.forms.legal import PdfForm
-from sfsync.forms.template import Condition, Template, Text
-from sfsync.forms.theme import Theme, merged, theme
+from sfsync.forms.page.theme import Theme, merged, theme
+from sfsync.forms.pdf.foreign import PdfFile
+from sfsync.forms.template.template import Condition, Template, Text
+from sfsync.forms.text.fonts import Family, truetype
 from sfsync.settings import OrderFormSettings
 
 LINES = "OpportunityLineItems"

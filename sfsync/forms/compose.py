@@ -13,7 +13,7 @@ from sfsync.forms.blueprint import COUNTRY_CODE, LINES, LOCALE_FIELDS, Blueprint
 from sfsync.forms.legal import PdfForm
 from sfsync.forms.locales import Voice, Wish, country, of_country, tongue, voice, wish
 from sfsync.forms.money import Formatter
-from sfsync.forms.template import Template
+from sfsync.forms.template.template import Template
 from sfsync.messages import Messages
 from sfsync.records import FieldLabel, Opportunity, OrderForm, Values
 from sfsync.settings import Settings

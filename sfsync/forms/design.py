@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 
-from sfsync.forms import archive
-from sfsync.forms.foreign import PdfFile
 from sfsync.forms.legal import PdfForm
-from sfsync.forms.output import bare
-from sfsync.forms.template import Template
-from sfsync.forms.theme import Theme
+from sfsync.forms.page.output import bare
+from sfsync.forms.page.theme import Theme
+from sfsync.forms.pdf import archive
+from sfsync.forms.pdf.foreign import PdfFile
+from sfsync.forms.template.template import Template
 
 
 @dataclass(frozen=True)

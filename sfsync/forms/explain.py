@@ -10,14 +10,14 @@ from jinja2 import nodes, pass_context
 from jinja2.runtime import Context, Undefined
 from jinja2.visitor import NodeTransformer
 
-from sfsync.forms import environment
-from sfsync.forms.bounds import BUDGET, Budget
-from sfsync.forms.filters import FORMATTER, shown
 from sfsync.forms.legal import PdfForm
 from sfsync.forms.money import Formatter
-from sfsync.forms.paths import spelt
-from sfsync.forms.reader import NO_TEXT, TERMS
-from sfsync.forms.template import Condition, Template
+from sfsync.forms.template import environment
+from sfsync.forms.template.bounds import BUDGET, Budget
+from sfsync.forms.template.filters import FORMATTER, shown
+from sfsync.forms.template.reader import NO_TEXT, TERMS
+from sfsync.forms.template.sources import spelt
+from sfsync.forms.template.template import Condition, Template
 from sfsync.records import Values
 
 _TRACE = "trace of conditions"

@@ -4,11 +4,11 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from sfsync.forms.acrofields import Field, Kind, Widget
-from sfsync.forms.fonts import Family
-from sfsync.forms.lines import Line, Style
-from sfsync.forms.rows import Box, Cell
-from sfsync.forms.wrapping import wrapped
+from sfsync.forms.page.rows import Box, Cell
+from sfsync.forms.pdf.acrofields import Field, Kind, Widget
+from sfsync.forms.text.fonts import Family
+from sfsync.forms.text.lines import Line, Style
+from sfsync.forms.text.wrapping import wrapped
 from sfsync.said import say
 
 #: the smallest text that a form may hold, in points: it is still read without a glass

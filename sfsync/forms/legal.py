@@ -11,16 +11,16 @@ from hashlib import sha256
 from typing import Any
 
 from sfsync.errors import SetupError, SetupErrors, did_you_mean
-from sfsync.forms import signing
-from sfsync.forms.acrofields import Field, Kind, Widget
-from sfsync.forms.environment import printable
-from sfsync.forms.filters import FORMATTER, shown
 from sfsync.forms.fitting import Misfit, cells, frame, too_narrow
-from sfsync.forms.fonts import Family, clean
-from sfsync.forms.foreign import Matrix, PdfFile
-from sfsync.forms.output import Side
-from sfsync.forms.rows import Box, Cell, Row
-from sfsync.forms.template import Expression, FieldPath
+from sfsync.forms.page import signing
+from sfsync.forms.page.output import Side
+from sfsync.forms.page.rows import Box, Cell, Row
+from sfsync.forms.pdf.acrofields import Field, Kind, Widget
+from sfsync.forms.pdf.foreign import Matrix, PdfFile
+from sfsync.forms.template.environment import printable
+from sfsync.forms.template.filters import FORMATTER, shown
+from sfsync.forms.template.template import Expression, FieldPath
+from sfsync.forms.text.fonts import Family, clean
 from sfsync.records import OrderForm
 from sfsync.said import Gaps, Said, say
 
@@ -59,7 +59,7 @@ class PdfForm:
 
         Raises SetupError, or SetupErrors with every field that is not filled or not there.
         """
-        from sfsync.forms import acroform  # noqa: PLC0415 (brings pypdf along, of which rendering has no need)
+        from sfsync.forms.pdf import acroform  # noqa: PLC0415 (brings pypdf along, of which rendering has no need)
 
         file, fields = acroform.read(content, name)
         mapping = _Mapping(name, fields, fill, where)

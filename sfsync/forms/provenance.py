@@ -12,7 +12,7 @@ from typing import Any
 from sfsync import __version__
 from sfsync.errors import SetupError
 from sfsync.forms.design import Design
-from sfsync.forms.output import MADE_OF
+from sfsync.forms.page.output import MADE_OF
 from sfsync.records import OrderForm
 
 _OTHERS = "It was not made by sfsync, or somebody saved it anew."
@@ -66,7 +66,7 @@ class Provenance:
     @classmethod
     def read(cls, content: bytes, name: str) -> "Provenance":
         """Read it off a PDF. Raises SetupError where it is none of ours."""
-        from sfsync.forms import flatten  # noqa: PLC0415 (brings pypdf along, of which rendering has no need)
+        from sfsync.forms.pdf import flatten  # noqa: PLC0415 (brings pypdf along, of which rendering has no need)
 
         text = flatten.read_info(content, name).get(f"/{MADE_OF}")
         try:

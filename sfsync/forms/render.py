@@ -7,25 +7,25 @@ from typing import Any
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
-from sfsync.forms import signing
-from sfsync.forms.bidi import unmarked
-from sfsync.forms.blocks import blocks, rows
 from sfsync.forms.design import Design
-from sfsync.forms.filters import AMOUNTS, FORMATTER
-from sfsync.forms.fonts import face
-from sfsync.forms.foreign import PdfFile, same_size
-from sfsync.forms.inline import Setting, plain
 from sfsync.forms.legal import PdfForm, filled
 from sfsync.forms.money import formatter
-from sfsync.forms.output import Imprint, Side, settle, written
-from sfsync.forms.pages import Block, Page, paginate
-from sfsync.forms.paths import COMPANY_KEYS
+from sfsync.forms.page import signing
+from sfsync.forms.page.blocks import blocks, rows
+from sfsync.forms.page.inline import Setting, plain
+from sfsync.forms.page.output import Imprint, Side, settle, written
+from sfsync.forms.page.pages import Block, Page, paginate
+from sfsync.forms.page.rows import Row, mirrored, stacked
+from sfsync.forms.page.sums import Sums
+from sfsync.forms.page.theme import Theme
+from sfsync.forms.pdf.foreign import PdfFile, same_size
 from sfsync.forms.pictures import encoded
 from sfsync.forms.provenance import Provenance
-from sfsync.forms.rows import Row, mirrored, stacked
-from sfsync.forms.sums import Sums
-from sfsync.forms.template import Template
-from sfsync.forms.theme import Theme
+from sfsync.forms.template.filters import AMOUNTS, FORMATTER
+from sfsync.forms.template.sources import COMPANY_KEYS
+from sfsync.forms.template.template import Template
+from sfsync.forms.text.bidi import unmarked
+from sfsync.forms.text.fonts import face
 from sfsync.records import OrderForm, Pdf
 
 _EDGES = ("header", "footer")

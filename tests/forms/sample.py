@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sfsync.forms.design import Design
-from sfsync.forms.template import Template
+from sfsync.forms.template.template import Template
 from sfsync.records import OrderForm, Pdf
 
 ROOT = Path(__file__).parents[2]

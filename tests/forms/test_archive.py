@@ -8,10 +8,10 @@ import pytest
 from sfsync import config
 from sfsync.errors import SetupError
 from sfsync.forms import blueprint as order_forms
-from sfsync.forms.archive import findings
 from sfsync.forms.design import Design
-from sfsync.forms.foreign import PdfFile
 from sfsync.forms.legal import PdfForm
+from sfsync.forms.pdf.archive import findings
+from sfsync.forms.pdf.foreign import PdfFile
 from sfsync.forms.render import render
 from tests.forms.pdfs import opened, pdf, says, shipped_legal
 from tests.forms.sample import account, lines, opportunity, order_form, shipped

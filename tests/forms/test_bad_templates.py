@@ -13,7 +13,7 @@ from sfsync.errors import SetupError
 from sfsync.forms.design import Design
 from sfsync.forms.pictures import encoded
 from sfsync.forms.render import render, variables
-from sfsync.forms.template import Template
+from sfsync.forms.template.template import Template
 from tests.forms.sample import order_form
 
 SOON = 10.0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sfsync.forms import bidi
+from sfsync.forms.text import bidi
 
 UNICODE = Path(os.environ.get("UNICODE_DATA", "/usr/share/unicode"))
 

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from docs import pictures
-from sfsync.forms import glossary
-from sfsync.forms.filters import all_filters, all_tests
-from sfsync.forms.tags import TAGS
+from sfsync.forms.template import glossary
+from sfsync.forms.template.filters import all_filters, all_tests
+from sfsync.forms.template.tags import TAGS
 from tests.conftest import ROOT
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from sfsync.forms.explain import explain
 from sfsync.forms.render import variables
-from sfsync.forms.template import Template
+from sfsync.forms.template.template import Template
 from tests.forms.sample import lines, opportunity, order_form, shipped
 
 

@@ -13,10 +13,10 @@ from sfsync import config
 from sfsync.errors import SetupError
 from sfsync.forms import blueprint as order_forms
 from sfsync.forms.design import Design
-from sfsync.forms.fonts import Family, face, truetype
+from sfsync.forms.page.theme import Theme
 from sfsync.forms.render import render
-from sfsync.forms.template import Template
-from sfsync.forms.theme import Theme
+from sfsync.forms.template.template import Template
+from sfsync.forms.text.fonts import Family, face, truetype
 from tests.forms.pdfs import pdf
 from tests.forms.sample import order_form
 

@@ -13,9 +13,9 @@ from sfsync import config
 from sfsync.errors import SetupError
 from sfsync.forms import blueprint as order_forms
 from sfsync.forms.design import Design
-from sfsync.forms.foreign import PdfFile
+from sfsync.forms.pdf.foreign import PdfFile
 from sfsync.forms.render import render
-from sfsync.forms.template import Template
+from sfsync.forms.template.template import Template
 from tests.forms.pdfs import changed, opened, pdf, says, whole
 from tests.forms.sample import lines, opportunity, order_form, shipped
 

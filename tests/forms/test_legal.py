@@ -13,8 +13,8 @@ from sfsync import config
 from sfsync.errors import RecordIncomplete, SetupError
 from sfsync.forms import blueprint as order_forms
 from sfsync.forms.design import Design
-from sfsync.forms.foreign import PdfFile
 from sfsync.forms.legal import PdfForm
+from sfsync.forms.pdf.foreign import PdfFile
 from sfsync.forms.render import render
 from tests.forms.pdfs import SHIPPED_LEGAL, changed, opened, pdf, says, shipped_legal, whole
 from tests.forms.sample import account, line, lines, opportunity, order_form

@@ -7,8 +7,8 @@ import pytest
 from sfsync.errors import SetupError
 from sfsync.forms.design import Design
 from sfsync.forms.render import render
-from sfsync.forms.skeleton import position
-from sfsync.forms.template import Template
+from sfsync.forms.template.skeleton import position
+from sfsync.forms.template.template import Template
 from tests.forms.sample import SHIPPED, order_form, shipped
 
 SOURCE = SHIPPED.read_text(encoding="utf-8")

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from sfsync.forms.bidi import unmarked
 from sfsync.forms.money import formatter
+from sfsync.forms.text.bidi import unmarked
 
 #: locale, currency, an amount of five digits and a negative one, a percent; ~ stands for a space that does not break
 WRITTEN = [

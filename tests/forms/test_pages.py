@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfsync.forms.lines import Line, Piece, Style
-from sfsync.forms.pages import Break, Flow, Page, paginate
-from sfsync.forms.rows import Cell, Row
+from sfsync.forms.page.pages import Break, Flow, Page, paginate
+from sfsync.forms.page.rows import Cell, Row
+from sfsync.forms.text.lines import Line, Piece, Style
 
 STYLE = Style(8.0, "#000000")
 ROOM = 300.0

@@ -3,8 +3,8 @@
 import pytest
 
 from sfsync.errors import SetupError, SetupErrors
-from sfsync.forms.paths import COMPANY_KEYS
-from sfsync.forms.template import Condition, Template, Text
+from sfsync.forms.template.sources import COMPANY_KEYS
+from sfsync.forms.template.template import Condition, Template, Text
 from sfsync.settings import Company
 
 

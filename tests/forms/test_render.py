@@ -14,10 +14,10 @@ from pypdf import PdfReader
 
 from sfsync.errors import RecordIncomplete, SetupError
 from sfsync.forms.design import Design
-from sfsync.forms.fonts import face
+from sfsync.forms.page.theme import Theme
 from sfsync.forms.render import render
-from sfsync.forms.template import Template
-from sfsync.forms.theme import Theme
+from sfsync.forms.template.template import Template
+from sfsync.forms.text.fonts import face
 from tests.forms.sample import ROOT, account, line, lines, opportunity, order_form, shipped, text_of
 
 

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from sfsync.errors import RecordIncomplete
-from sfsync.forms import eastasian, fonts, mixed
-from sfsync.forms.bidi import mirrored
-from sfsync.forms.breaks import clusters
 from sfsync.forms.design import Design
-from sfsync.forms.environment import printable
-from sfsync.forms.lines import Style
 from sfsync.forms.render import render
-from sfsync.forms.template import Template
+from sfsync.forms.template.environment import printable
+from sfsync.forms.template.template import Template
+from sfsync.forms.text import eastasian, fonts, mixed
+from sfsync.forms.text.bidi import mirrored
+from sfsync.forms.text.breaks import clusters
+from sfsync.forms.text.lines import Style
 from tests.forms.sample import order_form
 from tests.forms.scripts import BACKWARDS, EAST_ASIAN, NASTY, SCRIPTS
 

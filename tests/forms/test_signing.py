@@ -11,10 +11,10 @@ from pypdf import PdfReader
 
 from sfsync.errors import RecordIncomplete
 from sfsync.forms.design import Design
+from sfsync.forms.page.theme import Theme
 from sfsync.forms.render import render
-from sfsync.forms.signing import anchors, text_tags
-from sfsync.forms.template import Template
-from sfsync.forms.theme import Theme
+from sfsync.forms.template.esign import anchors, text_tags
+from sfsync.forms.template.template import Template
 from tests.forms.sample import account, lines, opportunity, order_form, shipped
 
 TAGS = [

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from sfsync.errors import SetupError
 from sfsync.forms.design import Design
 from sfsync.forms.render import render
-from sfsync.forms.template import Template
+from sfsync.forms.template.template import Template
 from tests.forms.sample import ROOT, line, opportunity, order_form, shipped
 
 ROW = "<row{counts}><td>x</td><td>{cell}</td></row>"

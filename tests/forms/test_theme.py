@@ -11,8 +11,8 @@ from sfsync.check import Checks
 from sfsync.errors import SetupError
 from sfsync.findings import Findings
 from sfsync.forms import blueprint as order_forms
+from sfsync.forms.page.theme import Theme
 from sfsync.forms.render import render
-from sfsync.forms.theme import Theme
 from tests.forms.sample import order_form
 
 SETTINGS = """\

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 from sfsync.errors import SetupError
 from sfsync.forms.design import Design
 from sfsync.forms.render import render
-from sfsync.forms.template import Template, Text
+from sfsync.forms.template.template import Template, Text
 from tests.forms.sample import ROOT, lines, opportunity, order_form, shipped
 
 WORDS = "Hello {who}: Hallo {who}\nProducts: Produkte\n"

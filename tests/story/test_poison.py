@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from sfsync.forms.design import Design
-from sfsync.forms.template import Template
+from sfsync.forms.template.template import Template
 from sfsync.renderers import Renderers
 
 

@@ -1,0 +1,1 @@
+"""From elements to pages: rows, tables, page breaks, and a PDF's operators."""

@@ -1,0 +1,1 @@
+"""Text to glyphs and lines: fonts, shaping, direction, where lines may break."""
