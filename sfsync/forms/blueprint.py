@@ -10,6 +10,7 @@ from sfsync.errors import SetupError, SetupErrors, did_you_mean
 from sfsync.forms.design import Design
 from sfsync.forms.legal import PdfForm
 from sfsync.forms.page.theme import Theme, merged, theme
+from sfsync.forms.pdf import flatten
 from sfsync.forms.pdf.foreign import PdfFile
 from sfsync.forms.template.template import Condition, Template, Text
 from sfsync.forms.text.fonts import Family, truetype
@@ -135,7 +136,7 @@ def _load(config: Config, n: int, form: OrderFormSettings) -> Blueprint:
 def _design(config: Config, form: OrderFormSettings, where: Callable[..., str]) -> Design:
     def pdf(name: str, *key: str | int) -> PdfFile:
         path = _found(config, name, where(*key))
-        return PdfFile.load(path.read_bytes(), shown(path))
+        return flatten.read(path.read_bytes(), shown(path))
 
     texts = [t.file for t in form.terms if t.file.endswith(_TEXT)]
     design = Design(

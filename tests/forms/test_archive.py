@@ -10,6 +10,7 @@ from sfsync.errors import SetupError
 from sfsync.forms import blueprint as order_forms
 from sfsync.forms.design import Design
 from sfsync.forms.legal import PdfForm
+from sfsync.forms.pdf import flatten
 from sfsync.forms.pdf.archive import findings
 from sfsync.forms.pdf.foreign import PdfFile
 from sfsync.forms.render import render
@@ -55,7 +56,7 @@ def test_without_the_switch_a_form_is_none():
 
 def conforming() -> PdfFile:
     """A file of somebody else's, all fonts embedded."""
-    return PdfFile.load(render(order_form(), archived(shipped())).content, "terms.pdf")
+    return flatten.read(render(order_form(), archived(shipped())).content, "terms.pdf")
 
 
 def test_conforming_terms_and_letterheads_go_into_a_pdf_a():

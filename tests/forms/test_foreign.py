@@ -13,7 +13,7 @@ from sfsync import config
 from sfsync.errors import SetupError
 from sfsync.forms import blueprint as order_forms
 from sfsync.forms.design import Design
-from sfsync.forms.pdf.foreign import PdfFile
+from sfsync.forms.pdf import flatten
 from sfsync.forms.render import render
 from sfsync.forms.template.template import Template
 from tests.forms.pdfs import changed, opened, pdf, says, whole
@@ -30,8 +30,8 @@ def design(tmp_path):
         (tmp_path / "form.xml").write_text(BODY.format(more=more))
         return Design(
             Template.load(tmp_path / "form.xml"),
-            appendices={"terms.pdf": PdfFile.load(terms, "terms.pdf")} if terms else {},
-            letterhead=PdfFile.load(letterhead, "letterhead.pdf") if letterhead else None,
+            appendices={"terms.pdf": flatten.read(terms, "terms.pdf")} if terms else {},
+            letterhead=flatten.read(letterhead, "letterhead.pdf") if letterhead else None,
         )
 
     return make
@@ -237,7 +237,7 @@ BAD = {
 def test_a_file_that_cannot_be_flattened_is_refused_at_once(said):
     began = time.monotonic()
     with pytest.raises(SetupError, match=said) as refusal:
-        PdfFile.load(BAD[said], "terms.pdf")
+        flatten.read(BAD[said], "terms.pdf")
     assert refusal.value.where.startswith("terms.pdf")
     assert refusal.value.remedy
     assert time.monotonic() - began < 10

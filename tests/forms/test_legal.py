@@ -14,7 +14,7 @@ from sfsync.errors import RecordIncomplete, SetupError
 from sfsync.forms import blueprint as order_forms
 from sfsync.forms.design import Design
 from sfsync.forms.legal import PdfForm
-from sfsync.forms.pdf.foreign import PdfFile
+from sfsync.forms.pdf import flatten
 from sfsync.forms.render import render
 from tests.forms.pdfs import SHIPPED_LEGAL, changed, opened, pdf, says, shipped_legal, whole
 from tests.forms.sample import account, line, lines, opportunity, order_form
@@ -306,7 +306,7 @@ def test_a_form_that_cannot_be_filled_is_refused_at_once(said):
 
 
 def test_terms_follow_legals_pages():
-    design = replace(Design(load()), appendices={"t.pdf": PdfFile.load(pdf(says("Terms")), "t.pdf")})
+    design = replace(Design(load()), appendices={"t.pdf": flatten.read(pdf(says("Terms")), "t.pdf")})
     made_with_terms = render(order_form(VALUES, terms="t.pdf"), design)
     assert [page.extract_text()[:5] for page in opened(made_with_terms.content).pages] == ["Acme\n", "Terms"]
 

@@ -44,13 +44,6 @@ class PdfFile:
     objects: tuple[Body, ...] = field(repr=False)
     pages: tuple[Leaf, ...]
 
-    @classmethod
-    def load(cls, content: bytes, name: str) -> "PdfFile":
-        """Read a letterhead or terms. Raises SetupError for what cannot be flattened without a loss."""
-        from sfsync.forms.pdf import flatten  # noqa: PLC0415 (brings pypdf along, of which rendering has no need)
-
-        return flatten.read(content, name)
-
     def alone(self) -> "PdfFile":
         """Without links from page to page, for pages that are used one by one."""
         pages = (replace(p, links=tuple(i for i in p.links if isinstance(i.target, str))) for p in self.pages)
