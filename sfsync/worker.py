@@ -100,7 +100,7 @@ class Ticks:
         """Once when business hours end, and when they begin again: a form then takes longer, or no longer."""
         inside, was_inside = now in self._settings.business_hours, self._inside
         self._inside = inside
-        if inside != was_inside:
+        if inside != was_inside and self.every != self._settings.check_otherwise_every:
             where, pause = ("in", self.every) if inside else ("outside", self._settings.check_otherwise_every)
             log.info("%s business hours: looking every %d seconds", where, pause.total_seconds())
 
