@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -89,18 +90,28 @@ class _Process:
 
     def __init__(self, designs: Mapping[str, Design], seconds: float) -> None:
         self.designs, self._seconds = designs, seconds
-        self._closed = False
-        self._start()
+        self._closed = self._alive = self._ready = False
+        #: nobody starts a process while another thread ends it for good
+        self._guard = threading.Lock()
+        self._process: BaseProcess | None = None
+        with suppress(OSError):  # killed while it starts, as at a shutdown: the first form starts another
+            self._start()
 
     def _start(self) -> None:
-        # spawned, not forked: the process inherits no threads
-        context = multiprocessing.get_context("spawn")
-        self._line, theirs = context.Pipe()
-        self._known = self.designs
-        self._process = context.Process(target=_work, args=(theirs, self._known), daemon=True)
-        self._process.start()
-        theirs.close()
-        self._alive, self._ready = True, False
+        """Raises EOFError where it was ended for good, and OSError where the new process dies at once."""
+        with self._guard:
+            if self._closed:
+                raise EOFError
+            # spawned, not forked: the process inherits no threads
+            context = multiprocessing.get_context("spawn")
+            self._line, theirs = context.Pipe()
+            self._known = self.designs
+            process = context.Process(target=_work, args=(theirs, self._known), daemon=True)
+            try:
+                process.start()
+            finally:
+                theirs.close()
+            self._process, self._alive, self._ready = process, True, False
 
     def render(self, form: OrderForm) -> Pdf | SfsyncError:
         """Render one form. Where the process was lost, perhaps not by the form's fault, it is tried once more."""
@@ -122,8 +133,6 @@ class _Process:
 
     def _once(self, form: OrderForm) -> Pdf | SfsyncError:
         """Raises EOFError or OSError where the process died; TimeoutError, which is one, where it hangs."""
-        if self._closed:
-            raise EOFError
         if not self._alive:
             self._start()
         if not self._ready:
@@ -144,10 +153,12 @@ class _Process:
 
     def end(self, *, for_good: bool = False) -> None:
         """Kill it; the next form starts another, unless it was for good."""
-        self._closed = self._closed or for_good
-        self._alive = False
-        self._process.kill()
-        self._process.join()
+        with self._guard:
+            self._closed = self._closed or for_good
+            self._alive = False
+            if self._process:
+                self._process.kill()
+                self._process.join()
 
 
 def _work(line: Connection, designs: Mapping[str, Design]) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from dataclasses import fields
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,21 @@ def test_new_designs_are_taken_up_by_the_processes_that_run(renderers, tmp_path)
     new = list(renderers.render(FORMS))
     assert all(isinstance(pdf, Pdf) and pdf.content not in old for pdf in new)
     assert [p._process.pid for p in renderers._processes] == pids
+
+
+def test_processes_that_are_killed_while_they_start_are_replaced_by_the_first_form(monkeypatch):
+    begin = BaseProcess.start
+    monkeypatch.setattr(BaseProcess, "start", lambda _: (_ for _ in ()).throw(BrokenPipeError))
+    with Renderers({"Standard": shipped()}, processes=2) as renderers:
+        monkeypatch.setattr(BaseProcess, "start", begin)
+        assert all(isinstance(pdf, Pdf) for pdf in renderers.render(FORMS))
+
+
+def test_after_the_end_no_form_starts_a_process_again():
+    renderers = Renderers({"Standard": shipped()}, processes=1)
+    [process] = renderers._processes
+    renderers.close()
+    before = process._process.pid
+    assert isinstance(process.render(FORMS[0]), TryAgainLater)
+    assert process._process.pid == before
+    assert not process._process.is_alive()
