@@ -236,7 +236,7 @@ def test_stopped_in_the_middle_it_says_what_is_in_place(bare_org, project):
         while bare_org.faults.planned and time.monotonic() < deadline:
             time.sleep(0.05)
         started.send_signal(signal.SIGINT)
-        said, _ = started.communicate(timeout=30)
+        said, _ = started.communicate(timeout=90)
     assert (started.returncode, "Everything is in place." in said) == (0, True)
 
 
