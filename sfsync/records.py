@@ -28,6 +28,8 @@ class Request:
     #: 18-character record Id
     opportunity_id: str
     stamps: frozenset[Stamp]
+    #: how often it came to nothing, in a row
+    failures: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +39,16 @@ class Left:
     opportunity_id: str
     #: whether a form was ever made for it
     has_form: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """What is served together: Ids and numbers only, so that a broker may carry it."""
+
+    id: str
+    #: by Opportunity Id: how often it came to nothing, in a row
+    failures: Mapping[str, int]
+    left: tuple[Left, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

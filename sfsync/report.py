@@ -1,6 +1,7 @@
-"""What one pass came to, for logs and exit codes."""
+"""What passes and batches came to, for logs, exit codes and whoever watches."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from sfsync.errors import SetupError, SfsyncError
 
@@ -27,6 +28,16 @@ class Report:
             return 2
         return 75 if self.later or self.error else 0
 
+    def add(self, other: "Report") -> None:
+        """Count what another one counted; the first error stays."""
+        self.moved += other.moved
+        self.made += other.made
+        self.waiting += other.waiting
+        self.restored += other.restored
+        self.failed += other.failed
+        self.later += other.later
+        self.error = self.error or other.error
+
     def __str__(self) -> str:
         parts = {
             "made": self.made,
@@ -39,3 +50,17 @@ class Report:
         if self.error or self.paused:
             return f"{did or 'nothing done'}; {'stopped early' if self.error else 'paused in Salesforce'}"
         return did or "nothing to do"
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What became of one batch: which of its records came to their end, and which did not."""
+
+    batch: str
+    report: Report = field(default_factory=Report)
+    #: when each of those was read that came to their end, by Opportunity Id
+    settled: dict[str, datetime] = field(default_factory=dict)
+    #: when forms came to lie among the Files, by Opportunity Id
+    attached: dict[str, datetime] = field(default_factory=dict)
+    #: came to nothing, and wait a while
+    failing: set[str] = field(default_factory=set)

@@ -16,7 +16,7 @@ class _Planted(Attacher):
 
     @classmethod
     def into(cls, sync: Sync) -> None:
-        sync._attacher.__class__ = cls
+        sync.serve.attacher.__class__ = cls
 
 
 class RepeatsBlindly(_Planted):
@@ -55,7 +55,7 @@ class WritesMore(_Planted):
 class _ReadsWorse(Org):
     @classmethod
     def into(cls, sync: Sync) -> None:
-        sync._org.__class__ = cls
+        sync.one.org.__class__ = cls
 
 
 class TrustsOurFields(_ReadsWorse):

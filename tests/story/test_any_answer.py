@@ -140,7 +140,7 @@ def test_answers_with_odd_parts_lose_no_form_and_make_none_twice(world, caplog, 
     world.move(*deals)
     worker = world.worker()
     network = Spoiling(Random(seed), 0.4)
-    worker._org.api.session.mount("http://", network)
+    worker.one.api.session.mount("http://", network)
     for _ in range(8):
         world.run(worker)
     network.share = 0.0

@@ -116,7 +116,7 @@ def test_a_mass_change_of_what_forms_print_is_a_flood_too(world):
     world.run(careful)
     world.rep.update("Account", account, BillingCity="Vienna")
     assert world.run(careful).made == 4
-    careful._at_most = 3
+    careful.watch._at_most = 3
     world.run(careful)
     world.rep.update("Account", account, BillingCity="Rome")
     assert isinstance(world.run(careful).error, Held)
@@ -169,7 +169,7 @@ def test_only_deals_that_reach_their_stage_after_the_yes_count(world):
     world.move(early)
     world.clock.forward(minutes=1)
     waits = worker(world, at_most=200)
-    waits._board.switch_on()
+    waits.one.board.switch_on()
     world.move(late)
     assert world.run(waits).made == 1
     assert (world.versions(early), world.versions(late)) == (0, 1)
@@ -204,7 +204,7 @@ def test_a_deal_that_was_served_late_by_a_backlog_counts_from_then_on(world):
     world.clock.forward(minutes=1)
     assert world.run(worker(world)).waiting == 1
     waits = worker(world, at_most=200)
-    waits._board.switch_on()
+    waits.one.board.switch_on()
     world.rep.update("Account", account, BillingStreet="525 S. Lexington Ave")
     assert world.run(waits).made == 1
     assert world.versions(early) == 1

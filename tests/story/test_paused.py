@@ -109,13 +109,15 @@ def test_a_worker_that_starts_paused_makes_nothing_either(world, worker):  # noq
     assert world.run(world.worker()).made == 0
 
 
-def test_paused_in_the_middle_of_much_work_it_finishes_what_it_has_in_hand(world, worker):
+@pytest.mark.parametrize("read_at_once", [2, 4])
+def test_paused_in_the_middle_of_much_work_it_finishes_what_it_has_in_hand(world, worker, read_at_once):
     deals = [world.deal() for _ in range(8)]
     world.move(*deals)
-    worker._reads = worker._attacher.batch_size = 2
-    worker._attached_so_many = lambda _number: tick(world, paused=True)
+    world.clock.forward(minutes=1)
+    worker.serve._reads, worker.serve.attacher.batch_size = read_at_once, 2
+    worker.serve._attached_so_many = lambda _number: tick(world, paused=True)
     assert 0 < world.run(worker).made < 8
-    worker._attached_so_many = lambda _number: None
+    worker.serve._attached_so_many = lambda _number: None
     tick(world, paused=False)
     world.run(worker)
     assert [world.status(deal) for deal in deals] == ["Ready"] * 8
@@ -149,7 +151,7 @@ def test_another_installation_on_the_same_org_is_noticed(world, worker, caplog, 
     for name in ("blue", "green"):
         api = connected(world.org)
         api.session._now = world.clock
-        pair.append(Sync(api, worker._settings, worker._blueprints, renderers, installation=name))
+        pair.append(Sync(api, worker.one.settings, worker.one.blueprints, renderers, installation=name))
     for each in pair * 3:
         world.clock.forward(minutes=6)
         each.run()

@@ -53,9 +53,9 @@ def test_the_pauses_grow_so_that_a_hopeless_deal_costs_few_calls(world):
     worker = world.worker()
     tries = []
     for _ in range(60):  # an hour of passes
-        before = worker._attacher._api.session.calls
+        before = worker.one.api.session.calls
         world.run(worker)
-        tries.append(worker._attacher._api.session.calls - before)
+        tries.append(worker.one.api.session.calls - before)
     said = 12  # that the worker is there, every five minutes
     assert sum(n > 1 for n in tries) < 15 + said
     assert tries[-20:].count(1) >= 18 - said // 3  # nothing but the watch
@@ -109,7 +109,7 @@ def test_a_template_without_end_costs_its_own_form_only(world):
     world.move(bad, good)
     designs = {"Standard": Design(Template.load(template))}
     with Renderers(designs, processes=1, seconds=0.5) as own:
-        worker._renderers = own
+        worker.serve._renderers = own
         report = world.run(worker)
     assert (report.made, report.failed) == (1, 1)
     assert "form.xml:8" in world.message(bad)

@@ -200,7 +200,7 @@ def test_a_template_that_one_record_breaks_fails_for_that_record_alone(world):
     template = world.folder / "form.xml"
     template.write_text(template.read_text().replace("</form>", "<p>{{ 1 / Opportunity.Amount }}</p></form>"))
     worker = world.worker()
-    designs = {b.settings.name: b.design for b in worker._blueprints}
+    designs = {b.settings.name: b.design for b in worker.one.blueprints}
     bad, good = world.deal(Name="Free of charge", products=0), world.deal(Name="Good")
     world.product(bad, quantity=1, price=0)
     world.move(bad, good)

@@ -1,0 +1,44 @@
+"""One org with its settings: what watching it and serving it have in common."""
+
+from collections.abc import Sequence
+
+from sfsync import outlook
+from sfsync.forms.blueprint import Blueprint
+from sfsync.salesforce.api import Api
+from sfsync.salesforce.board import Board
+from sfsync.salesforce.org import Org
+from sfsync.salesforce.plan import Plan
+from sfsync.settings import Settings
+
+
+class OneOrg:
+    """The way into the org, and what to read there. It remembers only what saves calls."""
+
+    def __init__(
+        self,
+        api: Api,
+        settings: Settings,
+        blueprints: Sequence[Blueprint],
+        *,
+        remake: bool = False,
+        installation: str = "",
+    ) -> None:
+        self.api, self.settings, self.blueprints, self.remake = api, settings, tuple(blueprints), remake
+        self.board = Board(api, settings, installation)
+        self.org = Org(api, currency=settings.currency, beside=self.board.reads)
+        self._plan: Plan | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """What to read, proved against the org once. Raises SetupError, TryAgainLater."""
+        self._plan = self._plan or outlook.plan_for(self.org, self.blueprints, self.settings)
+        return self._plan
+
+    @property
+    def scope(self) -> outlook.Scope:
+        return outlook.Scope(self.org, self.plan, self.blueprints, self.settings, self.remake)
+
+    def forget(self) -> None:
+        """Ask the org anew what it has: an admin may be mending it."""
+        self._plan = None
+        self.org.describer.forget()
