@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,6 +14,7 @@ from sfsync.errors import SetupError, SetupErrors, did_you_mean
 from sfsync.settings import Settings
 from sfsync.yamlfile import Document, Place
 
+_EXTENDS = "extends"
 _SECRET = re.compile(r"secret|passw|private.?key|token|api.?key|credential", re.IGNORECASE)
 #: what people look for in this file though it stands in the environment
 _ENVIRONMENT = {
@@ -47,15 +49,21 @@ class Config:
     path: Path
     settings: Settings
     document: Document
+    #: the files that it extends, the nearest first
+    bases: tuple[Path, ...] = ()
 
     def where(self, *place: str | int) -> str:
         """`config/sfsync.yaml:9` for a setting, or for the nearest setting above it."""
-        return f"{shown(self.path)}:{self.document.line(place)}"
+        return self.document.where(place)
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where templates are looked for: its own folders, and those of the files that it extends."""
+        return tuple(dict.fromkeys(folder for path in (self.path, *self.bases) for folder in template_folders(path)))
 
     def find(self, name: str) -> Path:
         """A template or logo, looked for in `templates` beside the settings' folder, in it, and beside the file."""
-        folders = template_folders(self.path)
-        return next((f / name for f in folders if (f / name).is_file()), folders[0] / name)
+        return next((f / name for f in self.folders if (f / name).is_file()), self.folders[0] / name)
 
 
 def template_folders(path: Path) -> tuple[Path, ...]:
@@ -66,24 +74,43 @@ def template_folders(path: Path) -> tuple[Path, ...]:
 
 def load(path: Path) -> Config:
     """Read the settings. Raises SetupError or SetupErrors that name file and line of every mistake."""
-    try:
-        document = yamlfile.read(path, shown(path))
-    except OSError as error:
-        raise SetupError(
-            f"The settings cannot be read: {error.strerror}.",
-            where=str(path),
-            remedy="Name another file with --config FILE, or begin with sfsync init.",
-        ) from None
-    if not isinstance(document.value, dict):
-        raise SetupError(
-            "There are no settings here.", where=f"{shown(path)}:1", remedy="Begin with company: and order_forms:."
-        )
+    documents, paths = (
+        [_read(path, str(path), "Name another file with --config FILE, or begin with sfsync init.")],
+        [path],
+    )
+    while base := _extended(documents[-1], paths):
+        name, paths = documents[-1].where((_EXTENDS,)), [*paths, base]
+        documents.append(_read(base, name, f"It is looked for beside that file: {shown(base)}."))
+    document = reduce(Document.over, documents)
     try:
         settings = Settings.model_validate(document.value)
     except ValidationError as error:
-        problems = list(_problems(error, path, document))
+        problems = list(_problems(error, document))
         raise problems[0] if len(problems) == 1 else SetupErrors(problems) from None
-    return Config(path, settings, document)
+    return Config(path, settings, document, tuple(paths[1:]))
+
+
+def _read(path: Path, where: str, remedy: str) -> Document:
+    try:
+        document = yamlfile.read(path, shown(path))
+    except OSError as error:
+        raise SetupError(f"The settings cannot be read: {error.strerror}.", where=where, remedy=remedy) from None
+    if not isinstance(document.value, dict):
+        remedy = "Begin with company: and order_forms:."
+        raise SetupError("There are no settings here.", where=f"{shown(path)}:1", remedy=remedy)
+    return document
+
+
+def _extended(document: Document, paths: list[Path]) -> Path | None:
+    """The file that the last of these extends, if it does. Raises SetupError where that goes in a circle."""
+    name = document.value.get(_EXTENDS)
+    if not name or not isinstance(name, str):  # what is no text is named by the settings' model
+        return None
+    base = paths[-1].parent / name
+    if base.resolve() in {path.resolve() for path in paths}:
+        remedy = "Name another file."
+        raise SetupError("The file extends itself.", where=document.where((_EXTENDS,)), remedy=remedy)
+    return base
 
 
 def shown(path: Path) -> str:
@@ -94,12 +121,11 @@ def shown(path: Path) -> str:
         return str(path)
 
 
-def _problems(error: ValidationError, path: Path, document: Document) -> Iterator[SetupError]:
+def _problems(error: ValidationError, document: Document) -> Iterator[SetupError]:
     """Every mistake, in the order of the lines."""
     errors = [e for e in error.errors() if e["type"] != "too_short" or error.error_count() == 1]
-    placed = [(document.line(e["loc"]), e) for e in errors]
-    for line, each in sorted(placed, key=lambda pair: pair[0]):
-        yield _problem(each, f"{shown(path)}:{line}", document)
+    for each in sorted(errors, key=lambda e: document.line(e["loc"])):
+        yield _problem(each, document.where(each["loc"]), document)
 
 
 def _problem(error: Any, where: str, document: Document) -> SetupError:

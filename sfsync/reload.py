@@ -23,17 +23,16 @@ class Reload:
     def __init__(self, begin: Loaded, prove: Callable[[Loaded], None]) -> None:
         """`prove` asks the org whether it has what the new ones name: raises SetupError, or TryAgainLater."""
         self._current, self._prove = begin, prove
-        self._path = begin[0].path
-        self._stamps = stamps(self._path)
+        self._stamps = stamps(begin[0])
 
     def fresh(self) -> Loaded | None:
         """What is to be used from now on, where it changed and is in order. What is not is said once."""
-        now = stamps(self._path)
+        now = stamps(self._current[0])
         if now == self._stamps:
             return None
         before, self._stamps = self._stamps, now
         try:
-            found = load(self._path)
+            found = load(self._current[0].path)
             if _same(found, self._current):
                 return None
             self._prove(found)
@@ -54,10 +53,11 @@ def load(path: Path) -> Loaded:
     return loaded, order_forms.load(loaded)
 
 
-def stamps(path: Path) -> Stamps:
+def stamps(config: Config) -> Stamps:
     """When each file that can matter was changed: the settings, and all of the templates folders."""
-    here = path.resolve().parent
-    files = [path.resolve(), *here.glob("*"), *(here.parent / "templates").rglob("*"), *(here / "templates").rglob("*")]
+    paths = [path.resolve() for path in (config.path, *config.bases)]
+    files = {*paths, *(file for path in paths for file in path.parent.glob("*"))}
+    files |= {file for folder in config.folders if folder.name == "templates" for file in folder.rglob("*")}
     found = set()
     for file in files:
         try:

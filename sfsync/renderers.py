@@ -8,9 +8,12 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -29,6 +32,10 @@ RENDER_SECONDS = 10.0
 RENDER_BYTES = 300 * 2**20
 #: of one PDF: base64 makes a third more of it, and a call takes about 50 MB
 LARGEST_PDF = 25_000_000
+#: forms of one batch that are rendered ahead: what one call attaches and some more. The rest leaves others a turn
+_AHEAD = 100
+#: designs that a process keeps: those of orgs that have work now
+_DESIGNS = 32
 #: imports, fonts, templates; a busy machine takes a while
 _START_SECONDS = 60.0
 _LOOP = "Look for a loop without end, or for a list that is far too long."
@@ -41,34 +48,40 @@ class Renderers:
     def __init__(
         self, designs: Mapping[str, Design], processes: int | None = None, *, seconds: float = RENDER_SECONDS
     ) -> None:
+        self._designs = dict(designs)
         count = processes or os.cpu_count() or 1
-        self._processes = [_Process(dict(designs), seconds) for _ in range(count)]
+        self._processes = [_Process(self._designs.values(), seconds) for _ in range(count)]
         self._idle: SimpleQueue[_Process] = SimpleQueue()
         for process in self._processes:
             self._idle.put(process)
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="render")
 
     def render(self, forms: Sequence[OrderForm]) -> Iterator[Pdf | SfsyncError]:
-        """Render all of them ahead; yield each as it is wanted. One bad form never holds up the others."""
-        futures = [self._threads.submit(self._render, form) for form in forms]
+        """Render some way ahead; yield each as it is wanted. One bad form never holds up the others."""
+        return self.drawn(forms, self._designs)
+
+    def drawn(self, forms: Sequence[OrderForm], designs: Mapping[str, Design]) -> Iterator[Pdf | SfsyncError]:
+        """The same with designs of one's own, by the names of the forms."""
+        asked = (self._threads.submit(self._render, form, designs[form.name]) for form in forms)
+        futures = deque(islice(asked, _AHEAD))
         try:
-            for future in futures:
-                yield future.result()
+            while futures:
+                yield futures.popleft().result()
+                futures.extend(islice(asked, 1))
         finally:
             for future in futures:
                 future.cancel()
 
-    def redesign(self, designs: Mapping[str, Design]) -> None:
-        """From the next form on, these are what forms are made with; the processes stay."""
-        for process in self._processes:
-            process.designs = dict(designs)
-
-    def _render(self, form: OrderForm) -> Pdf | SfsyncError:
+    def _render(self, form: OrderForm, design: Design) -> Pdf | SfsyncError:
         process = self._idle.get()
         try:
-            return process.render(form)
+            return process.render(form, design)
         finally:
             self._idle.put(process)
+
+    def redesign(self, designs: Mapping[str, Design]) -> None:
+        """From the next form on, these are what forms are made with; the processes stay."""
+        self._designs = dict(designs)
 
     def close(self) -> None:
         """End the processes, also those that hang."""
@@ -88,8 +101,10 @@ class Renderers:
 class _Process:
     """One render process, replaced when it hangs or dies. Used by one thread at a time."""
 
-    def __init__(self, designs: Mapping[str, Design], seconds: float) -> None:
-        self.designs, self._seconds = designs, seconds
+    def __init__(self, designs: Iterable[Design], seconds: float) -> None:
+        self._first, self._seconds = tuple(islice(designs, _DESIGNS)), seconds
+        #: marks of the designs that it has, the one used last at the end
+        self._known: dict[str, None] = {}
         self._closed = self._alive = self._ready = False
         #: nobody starts a process while another thread ends it for good
         self._guard = threading.Lock()
@@ -105,22 +120,22 @@ class _Process:
             # spawned, not forked: the process inherits no threads
             context = multiprocessing.get_context("spawn")
             self._line, theirs = context.Pipe()
-            self._known = self.designs
-            process = context.Process(target=_work, args=(theirs, self._known), daemon=True)
+            self._known = dict.fromkeys(map(_mark, self._first))
+            process = context.Process(target=_work, args=(theirs, self._first), daemon=True)
             try:
                 process.start()
             finally:
                 theirs.close()
             self._process, self._alive, self._ready = process, True, False
 
-    def render(self, form: OrderForm) -> Pdf | SfsyncError:
+    def render(self, form: OrderForm, design: Design) -> Pdf | SfsyncError:
         """Render one form. Where the process was lost, perhaps not by the form's fault, it is tried once more."""
         try:
-            return self._once(form)
+            return self._once(form, design)
         except (EOFError, OSError):
             self.end()
         try:
-            return self._once(form)
+            return self._once(form, design)
         except TimeoutError:
             problem = SetupError("Rendering took too long.", where=form.template, remedy=_LOOP)
         except (EOFError, OSError):
@@ -131,20 +146,26 @@ class _Process:
             return TryAgainLater("No render process could be started." if not self._ready else "sfsync is stopping.")
         return problem
 
-    def _once(self, form: OrderForm) -> Pdf | SfsyncError:
+    def _once(self, form: OrderForm, design: Design) -> Pdf | SfsyncError:
         """Raises EOFError or OSError where the process died; TimeoutError, which is one, where it hangs."""
         if not self._alive:
             self._start()
         if not self._ready:
             self._hear(_START_SECONDS)
             self._ready = True
-        if self._known is not self.designs:
-            self._known = self.designs
-            self._line.send(self._known)
-            self._hear(_START_SECONDS)
-        self._line.send(form)
+        self._line.send(self._asked(form, design))
         answer: Pdf | SfsyncError = self._hear(self._seconds)
         return answer
+
+    def _asked(self, form: OrderForm, design: Design) -> "_Asked":
+        """What to draw and with what; a design that the process does not have goes along, and one too many goes."""
+        mark = _mark(design)
+        new = mark not in self._known
+        self._known.pop(mark, None)
+        self._known[mark] = None
+        too_many = next(iter(self._known)) if len(self._known) > _DESIGNS else ""
+        self._known.pop(too_many, None)
+        return _Asked(form, mark, design if new else None, too_many)
 
     def _hear(self, seconds: float) -> Any:
         if not self._line.poll(seconds):
@@ -161,24 +182,42 @@ class _Process:
                 self._process.join()
 
 
-def _work(line: Connection, designs: Mapping[str, Design]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One form for a render process."""
+
+    form: OrderForm
+    #: of the design
+    mark: str
+    #: where the process does not have it yet
+    design: Design | None
+    #: mark of a design that the process shall forget
+    forget: str
+
+
+def _mark(design: Design) -> str:
+    """Tells designs apart, by what they draw and by the name that a message gives their template."""
+    return f"{design.fingerprint} {design.template.name}"
+
+
+def _work(line: Connection, first: Sequence[Design]) -> None:
     """The life of a render process: it ends when its parent says so, or dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_outlive_no_parent, daemon=True).start()
-    for design in designs.values():
+    for design in first:
         warm(design)
+    designs = {_mark(design): design for design in first}
     calm()
     _limit()
     line.send(None)
     with suppress(EOFError, OSError):
         while True:
-            asked: OrderForm | Mapping[str, Design] = line.recv()
-            if isinstance(asked, OrderForm):
-                line.send(_rendered(asked, designs[asked.name]))
-            else:
-                designs = asked
-                line.send(None)
+            asked: _Asked = line.recv()
+            designs.pop(asked.forget, None)
+            if asked.design:
+                designs[asked.mark] = asked.design
+            line.send(_rendered(asked.form, designs[asked.mark]))
 
 
 def calm() -> None:

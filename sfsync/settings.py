@@ -202,9 +202,21 @@ class FieldNames(_Model):
     token: ApiName = Field("Order_Form_Token__c", description="What the form was made from, as a fingerprint.")
 
 
+class LoginSettings(_Model):
+    """The way into the org, where it does not stand in the environment. Nothing here is secret."""
+
+    url: str = Field("", description="Its login page, such as `https://acme.my.salesforce.com`; else `SF_LOGIN_URL`.")
+    client_id: str = Field("", description="The Consumer Key of the External Client App; else `SF_CLIENT_ID`.")
+    username: str = Field("", description="The integration user, for a login by certificate; else `SF_USERNAME`.")
+
+
 class Settings(_Model):
     """Everything that `config/sfsync.yaml` can say."""
 
+    extends: str = Field(
+        "", description="Another file, whose settings hold here as well where this one says nothing of its own."
+    )
+    login: LoginSettings = Field(LoginSettings(), description="The way into the org.")
     company: Company = Field(description="Who sends the form.")
     order_forms: Annotated[tuple[OrderFormSettings, ...], Field(min_length=1), AfterValidator(_apart)] = Field(
         description="The forms, in order: the first whose stage and condition match wins."
@@ -213,6 +225,12 @@ class Settings(_Model):
     check_every: Duration = Field(timedelta(seconds=15), description="How often to look, in business hours.")
     business_hours: Hours = Field(schedule.ALWAYS, description="When reps work: `Mon-Fri 8:00-18:00 Europe/Berlin`.")
     check_otherwise_every: Duration = Field(timedelta(minutes=5), description="How often to look outside these hours.")
+    calls_a_day: int | None = Field(
+        None,
+        ge=100,
+        description="How many of the org's API calls sfsync may use in a day (UTC); left out: it heeds what the org "
+        "says is left, and keeps a reserve for people.",
+    )
     since: Day | None = Field(
         None,
         description="A deal that reached its stage before this day, and never had a form, gets none; left out: before "

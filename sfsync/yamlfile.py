@@ -49,16 +49,26 @@ _HINTS = (
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a file holds: mappings, lists, texts and None, with the line of each."""
+    """What a file holds: mappings, lists, texts and None, with the file and line of each."""
 
     value: Any
-    lines: dict[Place, int]
+    lines: dict[Place, tuple[str, int]]
 
-    def line(self, place: Place) -> int:
-        """The line of a value, or of the nearest one above it that stands in the file."""
+    def line(self, place: Place) -> tuple[str, int]:
+        """File and line of a value, or of the nearest one above it that stands in the file."""
         while place not in self.lines:
             place = place[:-1]
         return self.lines[place]
+
+    def where(self, place: Place) -> str:
+        """The same as messages write it: `config/sfsync.yaml:9`."""
+        return ":".join(map(str, self.line(place)))
+
+    def over(self, base: "Document") -> "Document":
+        """What both say together, this one having the last word; a list stands for the whole of the other's."""
+        replaced = list(_replaced(self.value, base.value, ()))
+        kept = {p: line for p, line in base.lines.items() if not any(p[: len(r)] == r for r in replaced)}
+        return Document(_merged(self.value, base.value), {**kept, **self.lines})
 
 
 def read(path: Path, name: str) -> Document:
@@ -84,7 +94,23 @@ def parse(text: str, name: str) -> Document:
         raise SetupError(
             f"There is a control character (number {error.character}).", where=f"{name}:{line}", remedy="Delete it."
         ) from None
-    return Document(reading.value(node, ()) if node else None, {(): 1, **reading.lines})
+    value = reading.value(node, ()) if node else None
+    return Document(value, {place: (name, line) for place, line in ({(): 1} | reading.lines).items()})
+
+
+def _merged(value: Any, base: Any) -> Any:
+    if not (isinstance(value, dict) and isinstance(base, dict)):
+        return value
+    return {**base, **{key: _merged(own, base[key]) if key in base else own for key, own in value.items()}}
+
+
+def _replaced(value: Any, base: Any, place: Place) -> Iterator[Place]:
+    """The places of the base that are said anew as a whole."""
+    for key in value.keys() & base.keys():
+        if isinstance(value[key], dict) and isinstance(base[key], dict):
+            yield from _replaced(value[key], base[key], (*place, key))
+        else:
+            yield (*place, key)
 
 
 def _decoded(data: bytes, name: str) -> str:

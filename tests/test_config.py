@@ -132,7 +132,7 @@ def test_a_value_of_the_wrong_kind_or_in_the_wrong_place_says_what_to_write(writ
             "'client_secret' is a secret, and has no place in this file. Delete it here, and set",
         ),
         ("SF_PRIVATE_KEY: hunter2", "set SF_PRIVATE_KEY, or SF_PRIVATE_KEY_FILE, in the environment."),
-        ("login: {password: hunter2}", "'login' is not a setting."),
+        ("login: {password: hunter2}", "'password' is a secret, and has no place in this file."),
         ("password: hunter2", "sfsync takes no passwords"),
         ("access_token: hunter2", "sfsync takes no passwords"),
         ("username: hunter2", "Delete it here, and set SF_USERNAME in the environment."),

@@ -131,7 +131,7 @@ def test_a_process_that_is_killed_each_time_is_said_to_have_died_of_the_record(r
         return hear(seconds)
 
     monkeypatch.setattr(process, "_hear", dying)
-    assert "The render process died of this record" in str(process.render(FORMS[0]))
+    assert "The render process died of this record" in str(process.render(FORMS[0], shipped()))
 
 
 def test_a_form_that_is_too_large_for_the_org_is_refused_before_it_is_sent(monkeypatch):
@@ -178,6 +178,6 @@ def test_after_the_end_no_form_starts_a_process_again():
     [process] = renderers._processes
     renderers.close()
     before = process._process.pid
-    assert isinstance(process.render(FORMS[0]), TryAgainLater)
+    assert isinstance(process.render(FORMS[0], shipped()), TryAgainLater)
     assert process._process.pid == before
     assert not process._process.is_alive()
