@@ -48,7 +48,7 @@ def test_a_list_stands_for_the_whole_of_the_others(orgs):
     assert [form.name for form in config.load(written(orgs, own)).settings.order_forms] == ["Ours"]
 
 
-def test_templates_are_found_where_the_others_are(orgs, tmp_path):
+def test_templates_are_found_where_the_others_are(orgs):
     loaded = config.load(written(orgs, ""))
     assert order_forms.load(loaded)[0].design.template.name == "templates/form.xml"
     own = orgs.parent / "templates"

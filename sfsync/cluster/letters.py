@@ -57,8 +57,9 @@ def outcome(letter: Any) -> Outcome:
     """Read one. Raises ForeignError."""
     with _ours():
         error = letter["error"]
-        report = Report(**dict(zip(_COUNTS, map(_whole, letter["counts"]), strict=True)))
-        report.paused, report.error = bool(letter["paused"]), _KINDS[error[0]](str(error[1])) if error else None
+        report = Report(paused=bool(letter["paused"]), error=_KINDS[error[0]](str(error[1])) if error else None)
+        for name, number in zip(_COUNTS, letter["counts"], strict=True):
+            setattr(report, name, _whole(number))
         return Outcome(
             batch=_batch_id(letter["batch"]),
             report=report,

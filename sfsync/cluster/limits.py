@@ -4,9 +4,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
-from dramatiq.rate_limits import BucketRateLimiter, ConcurrentRateLimiter, RateLimiterBackend
+from dramatiq.rate_limits import BucketRateLimiter, ConcurrentRateLimiter, RateLimiter, RateLimiterBackend
 from dramatiq.rate_limits.backends import StubBackend
 
 from sfsync.errors import SetupError, TryAgainLater
@@ -40,7 +40,8 @@ class Limits:
         with self._guard:
             here = self._here.setdefault(org, threading.Lock())
         with here:
-            limiter = ConcurrentRateLimiter(self._backend, f"{self._prefix}.lane.{org}", limit=1, ttl=_LANE)
+            key = f"{self._prefix}.lane.{org}"
+            limiter = ConcurrentRateLimiter(self._backend, key, limit=1, ttl=_LANE)  # type: ignore[no-untyped-call]
             until = self._clock() + _LANE / 1000
             while True:
                 with self._acquired(limiter) as free:
@@ -51,30 +52,39 @@ class Limits:
                     raise TryAgainLater("Another worker uploads to this org.")
                 time.sleep(_LOOK)
 
-    @contextmanager
-    def _acquired(self, limiter: ConcurrentRateLimiter) -> Iterator[bool]:
-        taken = self._ask(limiter._acquire)  # noqa: SLF001 (acquire() would not tell an error of the backend from one inside)
-        try:
-            yield taken
-        finally:
-            if taken:
-                self._ask(limiter._release)  # noqa: SLF001
-
     def allowance(self, org: str, calls_a_day: int) -> Callable[[], bool]:
-        """Whether one more call to this org is allowed today."""
-        limiter = BucketRateLimiter(self._backend, f"{self._prefix}.calls.{org}", limit=calls_a_day, bucket=_DAY)
-        return lambda: self._ask(limiter._acquire)  # noqa: SLF001
+        """Whether one more call to this org is allowed today; each time it is asked, one is used up."""
+        key = f"{self._prefix}.calls.{org}"
+        limiter = BucketRateLimiter(self._backend, key, limit=calls_a_day, bucket=_DAY)  # type: ignore[no-untyped-call]
 
-    def _ask(self, question: Callable[[], bool]) -> bool:
+        def one_more() -> bool:
+            with self._acquired(limiter) as free:
+                return free
+
+        return one_more
+
+    @contextmanager
+    def _acquired(self, limiter: RateLimiter) -> Iterator[bool]:
+        """Whether it is free; also where nobody can say so."""
+        held, free = ExitStack(), True
+        with self._perhaps_away():
+            free = held.enter_context(limiter.acquire(raise_on_failure=False))
         try:
-            answer = bool(question())
+            yield free
+        finally:
+            with self._perhaps_away():
+                held.close()
+
+    @contextmanager
+    def _perhaps_away(self) -> Iterator[None]:
+        try:
+            yield
         except Exception as error:  # noqa: BLE001 (Redis' errors, which may not be installed)
             if not self._away:
                 log.warning("the limits across machines are off while Redis is away (%s)", type(error).__name__)
             self._away = True
-            return True
-        self._away = False
-        return answer
+        else:
+            self._away = False
 
 
 def connect(environ: Mapping[str, str], prefix: str) -> Limits:
@@ -82,7 +92,7 @@ def connect(environ: Mapping[str, str], prefix: str) -> Limits:
     urls = [environ.get("REDIS_URL", ""), environ.get("BROKER_URL", "")]
     url = next((u for u in urls if u.startswith(("redis://", "rediss://", "unix://"))), "")
     if not environ.get("BROKER_URL") or not url:
-        return Limits(StubBackend(), prefix)
+        return Limits(StubBackend(), prefix)  # type: ignore[no-untyped-call]
     try:
         from dramatiq.rate_limits.backends import RedisBackend  # noqa: PLC0415 (an extra)
 

@@ -66,8 +66,10 @@ class Post:
 
     def _actor(
         self, function: Callable[..., None], name: str, queue: str, priority: int
-    ) -> "dramatiq.Actor[Any, None]":
-        return dramatiq.actor(function, actor_name=name, queue_name=queue, priority=priority, broker=self._broker)
+    ) -> "dramatiq.Actor[..., None]":
+        return dramatiq.Actor(
+            function, broker=self._broker, actor_name=name, queue_name=queue, priority=priority, options={}
+        )
 
     def start(self, ends: Ends, threads: int) -> None:
         """Take in letters, and serve so many batches at once."""
@@ -137,10 +139,8 @@ class _Letters(JSONEncoder):
         options = fields.get("options")
         kept = options if isinstance(options, dict) else {"redis_message_id": "unreadable"}
         queue = fields.get("queue_name")
-        return {
-            **{"queue_name": queue if isinstance(queue, str) else "", "actor_name": _FOREIGN},
-            **{"args": (), "kwargs": {}, "options": kept},
-        }
+        where = queue if isinstance(queue, str) else ""
+        return {"queue_name": where, "actor_name": _FOREIGN, "args": (), "kwargs": {}, "options": kept}
 
 
 class _SetAside(Middleware):
