@@ -105,6 +105,7 @@ def test_a_rabbitmq_that_was_killed_has_the_messages_that_it_confirmed(own_rabbi
         channel.confirm_delivery()
         channel.queue_declare("letters", durable=True)
         channel.basic_publish("", "letters", b"hello", pika.BasicProperties(delivery_mode=2))
+    own_rabbitmq.settle()
     own_rabbitmq.kill()
     own_rabbitmq.start()
     with pika.BlockingConnection(where) as connection:

@@ -182,6 +182,12 @@ class RabbitMQ(Server):
         """Delete it with its queues, and close its connections."""
         self._call(f'rabbit_vhost:delete(<<"{name}">>, <<"tests">>).')
 
+    def settle(self) -> None:
+        """Have new queues written to disk now. By itself RabbitMQ takes its time: killed before, it has lost them, and
+        with them even the messages that it has confirmed.
+        """
+        self._call("mnesia:sync_log().")
+
     def _call(self, erlang: str) -> None:
         env = {**os.environ, "HOME": str(self.directory), "ERL_EPMD_PORT": str(self.names)}
         command = ["erl_call", "-n", "sfsync@localhost", "-timeout", "30", "-e"]
