@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ASROOT := $(if $(shell command -v sudo),sudo)
 
-.PHONY: demo test fuzz soak conformance browser bench chaos audit sbom setup lock clean docs
+.PHONY: demo test fuzz soak conformance browser services services-stop brokers bench chaos audit sbom setup lock clean docs
 
 demo: setup  ## play the whole story on an org in your pocket
 	$(BIN)/sfsync demo
@@ -32,6 +32,16 @@ browser: setup  ## be the rep in Chromium, which this installs on Debian where i
 	    $(ASROOT) apt-get update --quiet && $(ASROOT) apt-get install --quiet --yes chromium chromium-driver; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'selenium>=4.27'
 	$(BIN)/pytest tests/page tests/studio
+
+services:  ## start Redis and RabbitMQ for tests and benchmarks, which this installs on Debian where they are missing
+	$(PYTHON) -m tests.services start
+
+services-stop:  ## stop them again, and forget what they know
+	$(PYTHON) -m tests.services stop
+
+brokers: setup  ## run the tests that need both, after make services
+	@test -f .services/env || { echo "Redis and RabbitMQ do not run: make services starts them." >&2; exit 1; }
+	. ./.services/env && $(BIN)/pytest -n auto --dist loadfile tests/brokers
 
 bench: setup .bench/ready  ## measure: latency, calls, rendering beside other engines, memory
 	$(BIN)/python -m benchmarks
