@@ -3,8 +3,10 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import Protocol
 
 from sfsync import notices
@@ -44,6 +46,8 @@ class _Round:
     #: how often each record came to nothing before
     failures: Mapping[str, int]
     outcome: Outcome
+    #: on the clock, when to come to an end
+    until: float
     #: when each record was read, by Id
     read_at: dict[str, datetime] = field(default_factory=dict)
     #: what is to be written on records: they lack something, or failed
@@ -73,7 +77,7 @@ class Renders(Protocol):
 
 
 class Serve:
-    """Serves batches of one org, one after the other."""
+    """Serves batches of one org."""
 
     def __init__(
         self,
@@ -83,16 +87,20 @@ class Serve:
         clock: Callable[[], float] = time.monotonic,
         stopping: Callable[[], bool] = lambda: False,
         attached: Callable[[int], None] = lambda _number: None,
+        lane: Callable[[], AbstractContextManager[None]] = nullcontext,
+        seconds: float = inf,
     ) -> None:
+        """`lane` is held for each upload; what a batch has not come to after so many `seconds` is left to another."""
         self._one, self._org, self._settings, self._renderers = one, one.org, one.settings, renderers
         self.attacher = Attacher(one.api, one.settings.fields, clock=clock)
         self._teller = Teller(one.api, one.settings.fields)
         self._asked_to_stop, self._attached_so_many = stopping, attached
+        self._lane, self._clock, self._seconds = lane, clock, seconds
         self._reads = IDS_PER_QUERY
 
     def batch(self, batch: Batch) -> Outcome:
         """Serve it. Never raises for what the org or a record does: the outcome says it."""
-        now = _Round(batch.failures, Outcome(batch=batch.id))
+        now = _Round(batch.failures, Outcome(batch=batch.id), self._clock() + self._seconds)
         try:
             self._teller.release(batch.left)
             self._deal_with(list(batch.failures), now)
@@ -103,26 +111,26 @@ class Serve:
         now.report.paused = self._one.board.paused
         return now.outcome
 
-    def _stopping(self) -> bool:
-        return self._asked_to_stop() or self._one.board.paused
+    def _stopping(self, now: _Round) -> bool:
+        return self._asked_to_stop() or self._one.board.paused or self._clock() > now.until
 
     def _deal_with(self, ids: Sequence[str], now: _Round) -> None:
         for number in range(_ROUNDS):
             now.again, now.last = [], number == _ROUNDS - 1
             for batch in self._batches(self._rendered(ids, now)):
-                if self._stopping():
+                if self._stopping(now):
                     break
                 self._attach(batch, now)
             self._tell(now)
             self._ring(now)
             ids = now.again
-            if not ids or self._stopping():
+            if not ids or self._stopping(now):
                 break
 
     def _rendered(self, ids: Sequence[str], now: _Round) -> Iterator[tuple[_Job, Pdf]]:
         """Read and compose chunk by chunk, and yield what is rendered; the rest of a chunk renders meanwhile."""
         rest = list(ids)
-        while rest and not self._stopping():
+        while rest and not self._stopping(now):
             chunk, rest = rest[: self._reads], rest[self._reads :]
             jobs = self._compose(chunk, now)
             self._tell(now)
@@ -215,7 +223,8 @@ class Serve:
     def _attach(self, batch: Sequence[tuple[_Job, Pdf]], now: _Round) -> None:
         """Upload one batch while the next ones are being rendered."""
         jobs = {job.opportunity.id: job for job, _ in batch}
-        answers = self.attacher.attach([_upload(job, pdf) for job, pdf in batch])
+        with self._lane():
+            answers = self.attacher.attach([_upload(job, pdf) for job, pdf in batch])
         made = [notice for i, answer in answers.items() if (notice := self._receive(jobs[i], answer, now))]
         now.bells += made
         now.report.made += len(made)

@@ -3,9 +3,10 @@
 What it remembers only saves calls; the org holds the truth, and a sweep finds it again.
 """
 
+import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -25,6 +26,7 @@ _FRESH = timedelta(seconds=3)
 _SETTLES = timedelta(seconds=5)
 #: seconds after which a batch of which nothing was heard counts as lost
 LEASE = 300.0
+_LONGEST_LEASE = 3600.0
 
 
 @dataclass(slots=True)
@@ -44,7 +46,7 @@ class _Waiting:
 
 
 class Watch:
-    """Looks at one org, hands out batches, and learns what became of them. Used by one thread at a time."""
+    """Looks at one org, hands out batches, and learns what became of them. Only one thread at a time may look."""
 
     def __init__(
         self,
@@ -57,7 +59,9 @@ class Watch:
         self._one, self._clock, self._since, self._at_most = one, clock, since, at_most
         self._waiting = _Waiting()
         self._sent: dict[str, _Sent] = {}
-        self._heard = 0.0
+        self._heard, self._lease = 0.0, LEASE
+        #: guards all that follows an answer of the org; nobody holds it while the org is asked
+        self._lock = threading.RLock()
         self._seen: dict[str, frozenset[Stamp]] = {}
         self._attached: dict[str, datetime] = {}
         self._patience = Patience()
@@ -86,70 +90,89 @@ class Watch:
             return 0
         # the answer has set our clock right; before it, the machine's may have been an hour ahead
         began = org.now() - timedelta(seconds=self._clock() - started)
-        self._forget_all_but({r.opportunity_id for r in requests})
-        moved = [r for r in requests if (sweep or self._is_news(r, began)) and not self._is_on_its_way(r)]
-        self._add(moved, left, began)
+        with self._lock:
+            self._forget_all_but({r.opportunity_id for r in requests})
+            moved = [r for r in requests if (sweep or self._is_news(r, began)) and not self._is_on_its_way(r)]
+            wanted = self._wanted(moved, began)
+        self._hold_a_flood(list(wanted))
+        with self._lock:
+            self._waiting.requests = {i: r for i, r in wanted.items() if not self._is_on_its_way(r)}
+            going = frozenset[str]().union(*(sent.left for sent in self._sent.values()))
+            self._waiting.left = {each.opportunity_id: each for each in left if each.opportunity_id not in going}
         self._watched = began
         return len(moved)
 
-    def _add(self, moved: Sequence[Request], left: Iterable[Left], now: datetime) -> None:
-        """Let them wait to be served, unless they are more than somebody expects."""
+    def _wanted(self, moved: Sequence[Request], now: datetime) -> dict[str, Request]:
+        """All that is to be served, whatever fails again and again last, since it shall hold up nobody."""
         # what failed is tried again after its pause, also when its stamps have grown too old for the watch
         failed = [Request(opportunity_id=i, stamps=frozenset()) for i in self._patience.over(now)]
-        known = {i for sent in self._sent.values() for i in sent.requests}
-        wanted = {r.opportunity_id: r for r in failed if r.opportunity_id not in known}
+        going = {i for sent in self._sent.values() for i in sent.requests}
+        wanted = {r.opportunity_id: r for r in failed if r.opportunity_id not in going}
         wanted |= self._waiting.requests | {r.opportunity_id: r for r in moved}
-        # what fails again and again holds up nobody
-        ordered = sorted(wanted, key=self._patience.times)
-        self._hold_a_flood(ordered)
-        self._waiting.requests = {i: wanted[i] for i in ordered}
-        going = frozenset[str]().union(*(sent.left for sent in self._sent.values()))
-        self._waiting.left = {each.opportunity_id: each for each in left if each.opportunity_id not in going}
+        return {i: wanted[i] for i in sorted(wanted, key=self._patience.times)}
 
     def next(self, most: int | None = None) -> Batch | None:
         """What is to be served next, at most so many records; None where there is nothing."""
-        going = {i for sent in self._sent.values() for i in sent.requests}
-        ids = [i for i in self._waiting.requests if i not in going][:most]
-        left, self._waiting.left = self._waiting.left, {}
-        if not ids and not left:
-            return None
-        if not self._sent:
-            self._heard = self._clock()
-        batch = Batch(
-            id=uuid.uuid4().hex, failures={i: self._patience.times(i) for i in ids}, left=tuple(left.values())
-        )
-        self._sent[batch.id] = _Sent({i: self._waiting.requests.pop(i) for i in ids}, frozenset(left))
-        return batch
+        with self._lock:
+            going = {i for sent in self._sent.values() for i in sent.requests}
+            ids = [i for i in self._waiting.requests if i not in going]
+            ids = ids if most is None else self._alike(ids, most)
+            left, self._waiting.left = self._waiting.left, {}
+            if not ids and not left:
+                return None
+            if not self._sent:
+                self._heard = self._clock()
+            failures = {i: self._patience.times(i) for i in ids}
+            batch = Batch(id=uuid.uuid4().hex, failures=failures, left=tuple(left.values()))
+            self._sent[batch.id] = _Sent({i: self._waiting.requests.pop(i) for i in ids}, frozenset(left))
+            return batch
 
-    def learn(self, outcome: Outcome) -> None:
-        """Take in what became of a batch. What did not come to its end waits again."""
-        self._heard = self._clock()
-        sent = self._sent.pop(outcome.batch, _Sent({}, frozenset()))
-        for opportunity_id, read_at in outcome.settled.items():
-            request = sent.requests.get(opportunity_id)
-            if opportunity_id not in outcome.failing:
-                self._patience.forget(opportunity_id)
-            if request and all(when < read_at - _FRESH for _, when in request.stamps):
-                self._seen[opportunity_id] = request.stamps
-        now = self._one.org.now()
-        for opportunity_id in sorted(outcome.failing):
-            self._patience.failed(opportunity_id, now)
-        self._attached |= outcome.attached
-        self._wait_again({i: r for i, r in sent.requests.items() if i not in outcome.settled})
+    def _alike(self, ids: Sequence[str], most: int) -> list[str]:
+        """The first few. The more often they failed the fewer, so that whoever spoils a batch is soon alone."""
+        times = self._patience.times(ids[0]) if ids else 0
+        return [i for i in ids if self._patience.times(i) == times][: max(1, most // 4 ** min(times, 8))]
+
+    def learn(self, outcome: Outcome) -> bool:
+        """Take in what became of a batch; what did not come to its end waits again. Whether it was one of ours."""
+        with self._lock:
+            self._heard, self._lease = self._clock(), LEASE
+            sent = self._sent.pop(outcome.batch, None)
+            requests = sent.requests if sent else {}
+            for opportunity_id, read_at in outcome.settled.items():
+                request = requests.get(opportunity_id)
+                if opportunity_id not in outcome.failing:
+                    self._patience.forget(opportunity_id)
+                if request and all(when < read_at - _FRESH for _, when in request.stamps):
+                    self._seen[opportunity_id] = request.stamps
+            now = self._one.org.now()
+            for opportunity_id in sorted(outcome.failing):
+                self._patience.failed(opportunity_id, now)
+            self._attached |= outcome.attached
+            self._wait_again({i: r for i, r in requests.items() if i not in outcome.settled})
+            return sent is not None
 
     def lose(self, batch: str) -> None:
-        """It never went out, or nobody will ever hear of it: what it held waits again."""
-        if sent := self._sent.pop(batch, None):
-            self._wait_again(sent.requests)
+        """It never went out: what it held waits again."""
+        with self._lock:
+            if sent := self._sent.pop(batch, None):
+                self._wait_again(sent.requests)
 
     def lose_the_silent(self) -> int:
-        """Give up batches of which nothing was heard for long; gives back how many."""
-        if not self._sent or self._clock() - self._heard < LEASE:
-            return 0
-        lost = list(self._sent)
-        for batch in lost:
-            self.lose(batch)
-        return len(lost)
+        """Give up batches of which nothing was heard for long, each time for twice as long; gives back how many.
+
+        What they held may have been the end of whoever served it: it goes in smaller batches from now on.
+        """
+        with self._lock:
+            if not self._sent or self._clock() - self._heard < self._lease:
+                return 0
+            lost = list(self._sent)
+            now = self._one.org.now()
+            for batch in lost:
+                for opportunity_id in self._sent[batch].requests:
+                    self._patience.failed(opportunity_id, now)
+                self.lose(batch)
+            self._lease = min(2 * self._lease, _LONGEST_LEASE)
+            return len(lost)
 
     def _wait_again(self, requests: Mapping[str, Request]) -> None:
         # they came first; and what moved meanwhile has the newer stamps

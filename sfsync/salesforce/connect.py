@@ -10,5 +10,9 @@ from sfsync.salesforce.session import Session
 
 def connect(environ: Mapping[str, str], now: Callable[[], datetime]) -> Api:
     """Make the API of the org that the environment names; it logs in at the first call. Raises SetupError."""
-    credentials = Credentials.from_environ(environ)
-    return Api(Session(lambda: log_in(credentials, now), now=now))
+    return enter(Credentials.from_environ(environ), now)
+
+
+def enter(credentials: Credentials, now: Callable[[], datetime], allowed: Callable[[], bool] = lambda: True) -> Api:
+    """The same with credentials that were read before; `allowed` is asked before each call."""
+    return Api(Session(lambda: log_in(credentials, now), now=now, allowed=allowed))

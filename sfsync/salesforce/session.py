@@ -52,12 +52,15 @@ class Session(requests.Session):
         now: Callable[[], datetime],
         sleep: Callable[[float], None] = time.sleep,
         random: Random | None = None,
+        allowed: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`allowed` is asked before each call, whether the installation may still make one today."""
         super().__init__()
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=4, pool_block=True)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
         self._log_in, self._now, self._sleep, self._random = log_in, now, sleep, random or Random()  # noqa: S311
+        self._allowed = allowed
         self._lock = threading.Lock()
         self._token: AccessToken | None = None
         self._refused: tuple[datetime, LoginRefused] | None = None
@@ -93,6 +96,10 @@ class Session(requests.Session):
         """
         if self.usage.forbids(self._now()):
             raise Outage(f"{self.usage.share:.0%} of the org's daily API calls are used; the rest is left to people.")
+        if not self._allowed():
+            raise Outage(
+                "sfsync has used up its API calls for today.", remedy="Raise calls_a_day, or wait for tomorrow."
+            )
         repeatable = method.upper() in {"GET", "HEAD"} if reads is None else reads
         more["timeout"] = timeout or (CONNECT_SECONDS, READ_SECONDS)
         for attempt in range(1, _TRIES + 1):

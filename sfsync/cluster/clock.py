@@ -1,0 +1,97 @@
+"""Watches one org at each tick, and keeps a batch or two of it on their way."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from sfsync.errors import Outage, SetupError, SfsyncError, TryAgainLater
+from sfsync.oneorg import OneOrg
+from sfsync.records import Batch
+from sfsync.report import Outcome, Report
+from sfsync.watch import Watch
+
+log = logging.getLogger(__name__)
+
+#: records of one batch: four full calls of uploads
+BATCH = 300
+#: seconds between two batches of an org that does not take them: longer each time
+_FIRST, _LONGEST = 15.0, 300.0
+
+
+class Clock:
+    """The pass of an org whose batches are served elsewhere, or in other threads."""
+
+    def __init__(
+        self,
+        one: OneOrg,
+        watch: Watch,
+        send: Callable[[Batch], None],
+        *,
+        ahead: int,
+        stopping: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """At most so many batches are on their way: `ahead`."""
+        self._one, self._watch, self._send, self._ahead = one, watch, send, ahead
+        self._stopping, self._clock = stopping, clock
+        #: what outcomes came to since the last tick
+        self._heard = Report()
+        self._troubles, self._not_before = 0, 0.0
+        self._handing_out = threading.Lock()
+
+    def run(self, *, sweep: bool) -> Report:
+        """Look, and hand out what is to be served. The report also tells what outcomes came to meanwhile."""
+        report, self._heard = self._heard, Report()
+        try:
+            if lost := self._watch.lose_the_silent():
+                log.warning("nothing was heard of %d batches; they are sent again", lost)
+            # as long as more waits than is on its way, looking would only cost a call
+            if sweep or not (self._watch.waiting and self._watch.sent):
+                report.moved += self._watch.look(sweep=sweep)
+            self._hand_out()
+        except SfsyncError as error:
+            report.error = error
+            if isinstance(error, SetupError):
+                self._one.forget()
+        report.paused = self._one.board.paused
+        if not isinstance(report.error, TryAgainLater):
+            self._one.board.beat(report.error)
+        return report
+
+    def hear(self, outcome: Outcome) -> bool:
+        """Take in what became of a batch, and send the next one. Whether it was one of ours."""
+        ours = self._watch.learn(outcome)
+        self._heard.add(outcome.report)
+        if outcome.report.error:
+            self._pause(outcome.report.error)
+            return ours
+        self._troubles = 0
+        if ours and not outcome.report.paused:
+            try:
+                self._hand_out()
+            except SfsyncError as error:
+                log.debug("the next tick sends it: %s", error.in_log)
+        return ours
+
+    def _pause(self, error: SfsyncError) -> None:
+        """An org that takes nothing shall not keep those busy who could serve others."""
+        self._troubles += isinstance(error, Outage)
+        self._not_before = (
+            self._clock() + min(_FIRST * 2 ** min(self._troubles - 1, 8), _LONGEST) if self._troubles else 0.0
+        )
+
+    def _hand_out(self) -> None:
+        """Raises TryAgainLater where the broker is away."""
+        with self._handing_out:
+            while self._may_send() and (batch := self._watch.next(BATCH)):
+                try:
+                    self._send(batch)
+                except TryAgainLater:
+                    self._watch.lose(batch.id)
+                    raise
+
+    def _may_send(self) -> bool:
+        if self._stopping() or self._one.board.paused or self._watch.sent >= self._ahead:
+            return False
+        return self._clock() >= self._not_before
