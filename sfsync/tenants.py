@@ -1,12 +1,11 @@
 """Which orgs one installation serves: the one of its settings, or each that has a file in `orgs` beside them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sfsync import config
-from sfsync.config import Config, shown
+from sfsync.config import shown
 from sfsync.errors import SetupError, did_you_mean
 from sfsync.settings import LoginSettings
 
@@ -43,19 +42,31 @@ class Tenant:
         return {**others, **shared, **own, **said}
 
 
-def find(settings: Path) -> tuple[Tenant, ...]:
-    """All orgs of an installation. Raises SetupError for a file whose name cannot be an org's."""
+def find(settings: Path, wrong: Callable[[SetupError], None] | None = None) -> tuple[Tenant, ...]:
+    """All orgs of an installation. A file whose name cannot be an org's goes to `wrong`, or raises SetupError."""
     files = sorted(file for end in ("yaml", "yml") for file in (settings.parent / FOLDER).glob(f"*.{end}"))
-    names = {file: file.stem.lower() for file in files}
-    for file, name in names.items():
-        if not _NAME.fullmatch(name):
-            what = f"'{file.stem}' cannot be the name of an org."
-            remedy = "Name the file with letters, digits and single hyphens, such as acme-uk.yaml."
-            raise SetupError(what, where=shown(file), remedy=remedy)
-        twins = [each for each, other in names.items() if _variable(other) == _variable(name)]
-        if twins[0] != file:
-            raise SetupError(f"It has the same name as {shown(twins[0])}.", where=shown(file), remedy="Rename one.")
-    return tuple(Tenant(name, file) for file, name in names.items()) or (Tenant(ONLY, settings, alone=True),)
+    if not files:
+        return (Tenant(ONLY, settings, alone=True),)
+    found: dict[str, Tenant] = {}
+    for file in files:
+        name = file.stem.lower()
+        problem = _misnamed(file, name, found.get(_variable(name)))
+        if problem is None:
+            found[_variable(name)] = Tenant(name, file)
+        elif wrong:
+            wrong(problem)
+        else:
+            raise problem
+    return tuple(found.values())
+
+
+def _misnamed(file: Path, name: str, twin: Tenant | None) -> SetupError | None:
+    if twin:
+        return SetupError(f"It has the same name as {shown(twin.path)}.", where=shown(file), remedy="Rename one.")
+    if _NAME.fullmatch(name):
+        return None
+    remedy = "Name the file with letters, digits and single hyphens, such as acme-uk.yaml."
+    return SetupError(f"'{file.stem}' cannot be the name of an org.", where=shown(file), remedy=remedy)
 
 
 def one(settings: Path, name: str) -> Tenant:
@@ -67,7 +78,7 @@ def one(settings: Path, name: str) -> Tenant:
     if not name and len(found) == 1:
         return found[0]
     folder = shown(settings.parent / FOLDER)
-    if not name:
+    if not name and len(found) > 1:
         raise SetupError(f"Which org? {folder} has {', '.join(names)}.", remedy=f"Name one: --org {names[0]}")
     if found[0].alone:
         raise SetupError(f"There is no org '{name}': {folder} has no file.", remedy="Leave out --org.")
@@ -75,9 +86,11 @@ def one(settings: Path, name: str) -> Tenant:
     raise SetupError(f"There is no org '{name}' in {folder}.", where="--org", remedy=remedy)
 
 
-def load(tenant: Tenant) -> Config:
-    """Its settings. Raises SetupError, SetupErrors."""
-    return config.load(tenant.path)
+def of(path: Path) -> Tenant:
+    """The org whose settings these are."""
+    if path.resolve().parent.name == FOLDER:
+        return Tenant(path.stem.lower(), path)
+    return Tenant(ONLY, path, alone=True)
 
 
 def _variable(name: str) -> str:

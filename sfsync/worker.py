@@ -1,14 +1,16 @@
-"""Keep going: a pass at each tick, until somebody says stop."""
+"""Keep going: a pass over each org at each of its ticks, until somebody says stop."""
 
 import logging
 import os
 import signal
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Protocol
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.job import Job
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -145,50 +147,81 @@ def stop_on_signals(stop: threading.Event) -> None:
         signal.signal(number, say_stop)
 
 
-def work(ticks: Ticks, stop: threading.Event) -> int:
-    """Tick until `stop` is set; finish the batch in hand. Returns the exit code."""
-    busy = threading.Lock()
-    every = ticks.every
+class Timer:
+    """Lets the ticks of each org come, each in its own rhythm; those of one org never overlap."""
 
-    def tick() -> None:
-        nonlocal every
-        if stop.is_set():
-            return
-        with busy:
-            ticks.tick()
-        if ticks.every != every:
-            every = ticks.every
-            job.reschedule("interval", seconds=every.total_seconds())
+    def __init__(self, threads: int = 1) -> None:
+        pool = ThreadPoolExecutor(threads)
+        self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": pool})
+        self._jobs: dict[str, Job] = {}
+        #: held while an org's tick goes on
+        self._busy: dict[str, threading.Lock] = {}
 
-    scheduler = BackgroundScheduler(timezone=UTC)
-    # a tick that comes late is made late, never dropped; two never overlap
-    job = scheduler.add_job(
-        tick,
-        "interval",
-        seconds=every.total_seconds(),
-        next_run_time=utc_now(),
-        misfire_grace_time=None,
-        coalesce=True,
-        max_instances=1,
-    )
-    scheduler.start()
-    log.info("looking every %d seconds; stop with Ctrl-C", every.total_seconds())
-    _keep_time(job, stop, utc_now)
-    log.info("stopping after the batch in hand")
-    scheduler.shutdown(wait=False)
-    if busy.acquire(timeout=DRAIN_SECONDS):
+    def add(self, name: str, ticks: Ticks, stop: threading.Event, first: datetime | None = None) -> None:
+        """Begin with an org, at once or at a given moment."""
+        every, busy = ticks.every, self._busy.setdefault(name, threading.Lock())
+
+        def tick() -> None:
+            nonlocal every
+            if stop.is_set():
+                return
+            with busy:
+                ticks.tick()
+            if ticks.every != every and name in self._jobs:
+                every = ticks.every
+                self._jobs[name].reschedule("interval", seconds=every.total_seconds())
+
+        self._jobs[name] = self._schedule(tick, every, first or utc_now())
+        log.info("looking every %d seconds; stop with Ctrl-C", every.total_seconds())
+
+    def _schedule(self, tick: Callable[[], None], every: timedelta, first: datetime) -> Job:
+        # a tick that comes late is made late, never dropped; two never overlap
+        return self._scheduler.add_job(
+            tick,
+            "interval",
+            seconds=every.total_seconds(),
+            next_run_time=first,
+            misfire_grace_time=None,
+            coalesce=True,
+            max_instances=1,
+        )
+
+    def remove(self, name: str) -> None:
+        """An org that is no longer ours."""
+        self._jobs.pop(name).remove()
+
+    def also(self, every: timedelta, function: Callable[[], None]) -> None:
+        """Call something else now and then."""
+        self._schedule(function, every, utc_now() + every)
+
+    def keep_going(self, stop: threading.Event) -> None:
+        """Until `stop` is set."""
+        self._scheduler.start()
+        _keep_time(lambda: list(self._jobs.values()), stop, utc_now)
+        self._scheduler.shutdown(wait=False)
+
+    def is_done(self, seconds: float) -> bool:
+        """Whether all ticks came to their end within so many seconds."""
+        until = time.monotonic() + seconds
+        return all(busy.acquire(timeout=max(until - time.monotonic(), 0)) for busy in list(self._busy.values()))
+
+
+def leave(*, done: bool) -> int:
+    """Return the exit code; where the org still owes an answer, the process ends here and now."""
+    if done:
         return 0
-    # the org still owes an answer; the next start looks up what was done
+    # the next start looks up what was done
     log.warning("the org has not answered; leaving without it")
     logging.shutdown()
     os._exit(0)
 
 
-def _keep_time(job: Job, stop: threading.Event, now: Callable[[], datetime]) -> None:
+def _keep_time(jobs: Callable[[], Sequence[Job]], stop: threading.Event, now: Callable[[], datetime]) -> None:
     """Wait for `stop`. Where the clock is set back, the scheduler would wait until it is as late again as it was."""
     latest = now()
     while not stop.wait(timeout=1):
         moment = now()
         if moment < latest - timedelta(seconds=1):
-            job.modify(next_run_time=moment)
+            for job in jobs():
+                job.modify(next_run_time=moment)
         latest = moment

@@ -243,7 +243,7 @@ def test_a_clock_that_is_set_back_does_not_hold_up_the_ticks(monkeypatch):
     waits = iter([False, False, False, True])
     monkeypatch.setattr(stop, "wait", lambda **_timeout: next(waits))
     job = SimpleNamespace(modify=lambda **to: moved.append(to["next_run_time"]))
-    worker._keep_time(job, stop, lambda: next(times))
+    worker._keep_time(lambda: [job], stop, lambda: next(times))
     assert moved == [MONDAY - timedelta(hours=1)]
 
 
@@ -256,7 +256,10 @@ def test_another_rhythm_in_the_settings_is_followed_without_a_restart():
     changes = [None, (passes, quick)]
     ticks = Ticks(passes, slow, utc_now, lambda: changes.pop(0) if changes else None)
     threading.Timer(3, stop.set).start()
-    assert worker.work(ticks, stop) == 0
+    timer = worker.Timer()
+    timer.add("main", ticks, stop)
+    timer.keep_going(stop)
+    assert timer.is_done(1)
     assert len(passes.sweeps) > 15
 
 

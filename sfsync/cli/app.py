@@ -30,6 +30,8 @@ VERBS = (
     "run",
     "backfill",
     "worker",
+    "clock",
+    "work",
     "healthcheck",
     "status",
     "demo",

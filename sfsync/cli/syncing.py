@@ -36,5 +36,6 @@ def connected() -> Api:
 
 def forget_secrets() -> None:
     """What the login has read is of no use to the render processes, which would inherit it."""
-    for name in ("SF_PRIVATE_KEY", "SF_CLIENT_SECRET"):
-        os.environ.pop(name, None)
+    for name in list(os.environ):
+        if name.startswith(("SF_PRIVATE_KEY", "SF_CLIENT_SECRET")):
+            del os.environ[name]

@@ -9,7 +9,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -80,12 +80,15 @@ class Post:
         self._worker.queue_prefetch = threads
         self._worker.start()
 
-    def stop(self, seconds: float) -> None:
-        """Finish what is in hand; what is not begun goes back to the broker."""
-        if self._worker:
-            self._worker.stop(timeout=int(seconds * 1000))
-        with _broker_trouble():
+    def stop(self, seconds: float) -> bool:
+        """Finish what is in hand; what is not begun goes back to the broker. Whether all was finished in time."""
+        if self._worker is None:
+            return True
+        self._worker.stop(timeout=int(seconds * 1000))
+        done = not any(thread.is_alive() for thread in self._worker.workers)
+        with suppress(TryAgainLater), _broker_trouble():
             self._broker.close()
+        return done
 
     def send(self, org: str, batch: Batch) -> None:
         """Hand a batch to whoever works. Raises TryAgainLater where the broker is away."""
