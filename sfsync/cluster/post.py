@@ -67,9 +67,11 @@ class Post:
     def _actor(
         self, function: Callable[..., None], name: str, queue: str, priority: int
     ) -> "dramatiq.Actor[..., None]":
-        return dramatiq.Actor(
+        actor = dramatiq.Actor(
             function, broker=self._broker, actor_name=name, queue_name=queue, priority=priority, options={}
         )
+        actor.logger.setLevel(logging.WARNING)  # what travels is said where it is made and heard
+        return actor
 
     def start(self, ends: Ends, threads: int) -> None:
         """Take in letters, and serve so many batches at once."""
