@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sfsync import config as configs
-from sfsync import orgcheck
+from sfsync import orgcheck, tenants
 from sfsync.config import Config
 from sfsync.errors import TryAgainLater
 from sfsync.findings import Findings
@@ -15,6 +15,7 @@ from sfsync.forms.template.catalogue import Catalogue, catalogues
 from sfsync.forms.template.template import Template
 from sfsync.salesforce.connect import connect
 from sfsync.salesforce.login import Credentials
+from sfsync.settings import LoginSettings
 
 
 class Checks:
@@ -36,6 +37,8 @@ class Checks:
     def everything(self, path: Path, environ: Mapping[str, str], now: Callable[[], datetime]) -> bool:
         """Look at the files, the login and the org. False where the org could not be reached."""
         loaded = self.files(path)
+        login = loaded[0].settings.login if loaded else LoginSettings()
+        environ = tenants.of(path).environ(environ, login)
         credentials = self._found.trying("environment", lambda: Credentials.from_environ(environ))
         if credentials is None:
             return True

@@ -14,7 +14,16 @@ from sfsync.forms.template.sources import FORM_KEYS
 from sfsync.messages import Messages, told
 from sfsync.records import Status
 from sfsync.schema import schema, spelled
-from sfsync.settings import Company, FieldNames, FontSettings, OrderFormSettings, Settings, TermsSettings, ThemeSettings
+from sfsync.settings import (
+    Company,
+    FieldNames,
+    FontSettings,
+    LoginSettings,
+    OrderFormSettings,
+    Settings,
+    TermsSettings,
+    ThemeSettings,
+)
 
 _STATUS = {
     Status.READY: "The order form is among the Files, and up to date.",
@@ -44,6 +53,7 @@ def _lines() -> Iterator[str]:
     yield from _section("Verbs", _verbs())
     yield from _section("Environment and exit codes", ["```", *ENVIRONMENT.splitlines(), "```"])
     yield from _section("Settings: `config/sfsync.yaml`", _settings("", Settings))
+    yield from _section("`login:`", _settings("login.", LoginSettings))
     yield from _section("`company:`", _settings("company.", Company))
     yield from _section("`theme:`, for all forms or for one", _settings("theme.", ThemeSettings))
     yield from _section("`font:` of a theme", _settings("font.", FontSettings))

@@ -1,22 +1,28 @@
 """What all verbs share: their list, the options that each takes, and what ends with which exit code."""
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
+from enum import Enum, auto
+from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
-from sfsync import __version__
+from sfsync import __version__, tenants
 from sfsync.cli import screen
 from sfsync.errors import SfsyncError, TryAgainLater, did_you_mean
+from sfsync.tenants import Tenant
 
 #: sysexits.h: the service is unavailable, try again later
 TRY_AGAIN = 75
 ADMIN_MUST_ACT = 2
 INTERRUPTED = 130
+#: from all well to the admin must act
+_BY_NEED = (0, 1, TRY_AGAIN, ADMIN_MUST_ACT)
 DEFAULT_CONFIG = "config/sfsync.yaml"
 
 #: each in a module of its own, which is imported when its verb is called: a worker needs no demo
@@ -51,6 +57,9 @@ environment:
                        where the worker leaves its signs of life (in the folder for temporary files)
   REQUESTS_CA_BUNDLE   certificates to trust, where a proxy opens TLS
   SFSYNC_INSTALLATION  what this worker calls itself in Salesforce (the name of its app or machine)
+  SF_…_ACME            the same for the org of config/orgs/acme.yaml alone, where there are several
+  BROKER_URL           Redis or RabbitMQ between sfsync clock and sfsync work, on several machines
+  REDIS_URL            with RabbitMQ: where lanes and budgets are kept in common
   SF_ACCESS_TOKEN, SF_INSTANCE_URL
                        the admin's login for sfsync setup
   NO_COLOR             no colours, also on a terminal
@@ -92,11 +101,31 @@ def app() -> None:
     """Put the order form among an Opportunity's Files when it reaches its stage."""
 
 
-def verb(says: str, example: str) -> Callable[[Callable[..., int]], click.Command]:
+class Orgs(Enum):
+    """Which orgs of an installation a verb is about."""
+
+    #: none in particular
+    ANY = auto()
+    #: one, which is named where there are several
+    ONE = auto()
+    #: one, or else each in turn
+    EACH = auto()
+
+
+def verb(says: str, example: str, orgs: Orgs = Orgs.ONE) -> Callable[[Callable[..., int]], click.Command]:
     """Make a verb of a function that returns an exit code; it gets `settings`, the path of the admin's file."""
 
     def made(function: Callable[..., int]) -> click.Command:
-        function = click.option(
+        @wraps(function)
+        def called(settings: Path, org: str = "", **given: Any) -> int:
+            match orgs:
+                case Orgs.ANY:
+                    return function(settings=settings, **given)
+                case Orgs.EACH if not org:
+                    return _each(tenants.find(settings, screen.complain), lambda path: function(settings=path, **given))
+            return function(settings=tenants.one(settings, org).path, **given)
+
+        command = click.option(
             "--config",
             "settings",
             type=click.Path(path_type=Path),
@@ -104,13 +133,36 @@ def verb(says: str, example: str) -> Callable[[Callable[..., int]], click.Comman
             envvar="SFSYNC_CONFIG",
             metavar="FILE",
             help=f"the settings ({DEFAULT_CONFIG})",
-        )(function)
-        function = click.option(
+        )(called)
+        if orgs is not Orgs.ANY:
+            which = "this one of several orgs" + (" (all of them)" if orgs is Orgs.EACH else "")
+            command = click.option("--org", default="", metavar="NAME", help=which)(command)
+        command = click.option(
             "-v", "--verbose", is_flag=True, expose_value=False, callback=_log_to_stderr, help="say each call"
-        )(function)
-        return click.command(function.__name__.strip("_"), help=says, epilog=f"example: {example}")(function)
+        )(command)
+        return click.command(function.__name__.strip("_"), help=says, epilog=f"example: {example}")(command)
 
     return made
+
+
+def _each(found: Sequence[Tenant], act: Callable[[Path], int]) -> int:
+    """One org after the other, each under its name; the exit code is that of the one that needs most."""
+    if len(found) == 1:
+        return act(found[0].path)
+    environ, codes = dict(os.environ), []
+    for tenant in found:
+        os.environ.update(environ)  # a login takes its secrets away
+        screen.heading(tenant.name)
+        try:
+            codes.append(act(tenant.path))
+        except SfsyncError as error:
+            screen.complain(error)
+            codes.append(_code(error))
+    return max(codes, key=_BY_NEED.index, default=ADMIN_MUST_ACT)
+
+
+def _code(error: SfsyncError) -> int:
+    return TRY_AGAIN if isinstance(error, TryAgainLater) else ADMIN_MUST_ACT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,12 +172,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except TryAgainLater as error:
-        screen.complain(error)
-        return TRY_AGAIN
     except SfsyncError as error:
         screen.complain(error)
-        return ADMIN_MUST_ACT
+        return _code(error)
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
 

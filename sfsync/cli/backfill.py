@@ -39,7 +39,7 @@ def command(settings: Path, stage: str, since: str, yes: bool) -> int:
     loaded = config.load(settings)
     day = _day(since, loaded.settings.zone)
     blueprints = _in_stage(order_forms.load(loaded), stage)
-    api = connected()
+    api = connected(loaded)
     scope = outlook.scope(api, loaded.settings, blueprints)
     prospects = list(outlook.all_of(scope, day))
     number = outlook.count(prospects)

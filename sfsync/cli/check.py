@@ -8,8 +8,9 @@ import click
 
 from sfsync import config, schedule
 from sfsync.check import Checks
-from sfsync.cli.app import ADMIN_MUST_ACT, TRY_AGAIN, verb
+from sfsync.cli.app import ADMIN_MUST_ACT, TRY_AGAIN, Orgs, verb
 from sfsync.cli.screen import say
+from sfsync.cli.syncing import environ, named
 from sfsync.findings import Finding, Findings, Mark
 from sfsync.probe import Answer, Probe, report
 from sfsync.salesforce.connect import connect
@@ -19,7 +20,7 @@ _NOTES = 1
 _REPORT = Path("sfsync-probe.md")
 
 
-@verb("Say what is in place and what is not, each with its remedy.", "sfsync check")
+@verb("Say what is in place and what is not, each with its remedy.", "sfsync check", Orgs.EACH)
 @click.option("--offline", is_flag=True, help="settings, templates and fonts alone; needs no org")
 @click.option("--strict", is_flag=True, help="end with 1 where there is something to note")
 @click.option("--probe", is_flag=True, help="try what only a real org can tell, on a record that is deleted again")
@@ -38,7 +39,7 @@ def command(settings: Path, offline: bool, strict: bool, probe: bool, as_json: b
     code = _code(found, reached=reached, strict=strict)
     if as_json:
         rows = [{"mark": f.mark.name.lower(), "what": f.what, "remedy": f.remedy} for f in listed]
-        say(json.dumps({"exit_code": code, "findings": rows}, ensure_ascii=False))
+        say(json.dumps({**named(settings), "exit_code": code, "findings": rows}, ensure_ascii=False))
     else:
         say(_summary(found))
     return code
@@ -46,9 +47,10 @@ def command(settings: Path, offline: bool, strict: bool, probe: bool, as_json: b
 
 def _probe(settings: Path) -> int:
     """Needs more rights than the worker has: an admin's login in the environment."""
-    watched = {form.stage for form in config.load(settings).settings.order_forms}
+    loaded = config.load(settings)
+    watched = {form.stage for form in loaded.settings.order_forms}
     answers: list[Answer] = []
-    for answer in Probe(connect(os.environ, schedule.utc_now), watched).run():
+    for answer in Probe(connect(environ(loaded), schedule.utc_now), watched).run():
         answers.append(answer)
         say(answer, "green" if answer.holds else "red")
     _REPORT.write_text(report(answers, schedule.utc_now().date()), "utf-8")

@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 
 from sfsync import shipped
-from sfsync.cli.app import DEFAULT_CONFIG, verb
+from sfsync.cli.app import DEFAULT_CONFIG, Orgs, verb
 from sfsync.cli.extra import packages
 
 
-@verb("Play the whole story on an org in your pocket.", "sfsync demo")
+@verb("Play the whole story on an org in your pocket.", "sfsync demo", Orgs.ANY)
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),

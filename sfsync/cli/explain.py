@@ -1,7 +1,6 @@
 """`sfsync explain`: what a PDF was made of, and whether the same would be made today."""
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ import click
 from sfsync import comparison, config, schedule
 from sfsync.cli.app import verb
 from sfsync.cli.screen import say
+from sfsync.cli.syncing import environ, environ_of
 from sfsync.comparison import Comparison
 from sfsync.errors import SetupError
 from sfsync.forms import blueprint as order_forms
@@ -31,7 +31,7 @@ _LOGIN = "SF_CLIENT_ID"
 def command(settings: Path, file: Path, as_json: bool) -> int:
     content = _content(file)
     made_of = comparison.read(content, str(file))
-    found = _compared(settings, content, made_of) if _LOGIN in os.environ else None
+    found = _compared(settings, content, made_of) if environ_of(settings).get(_LOGIN) else None
     if as_json:
         say(json.dumps({"made_of": made_of.plain(), "today": asdict(found) if found else None}))
     else:
@@ -49,7 +49,7 @@ def _content(file: Path) -> bytes:
 def _compared(settings: Path, content: bytes, made_of: Provenance) -> Comparison:
     loaded = config.load(settings)
     blueprints = order_forms.load(loaded)
-    return comparison.compare(content, made_of, connect(os.environ, schedule.utc_now), loaded, blueprints)
+    return comparison.compare(content, made_of, connect(environ(loaded), schedule.utc_now), loaded, blueprints)
 
 
 def _said(made_of: Provenance, found: Comparison | None) -> None:

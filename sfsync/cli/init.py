@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from sfsync import config, schedule, starter
-from sfsync.cli.app import verb
+from sfsync.cli.app import Orgs, verb
 from sfsync.cli.screen import complain, say
 from sfsync.errors import SetupError, SfsyncError, did_you_mean
 from sfsync.salesforce.connect import connect
@@ -27,6 +27,7 @@ Next:
 @verb(
     "Begin in a new folder: settings, template, Procfile. Overwrites nothing.",
     'sfsync init --company "Northwind Cloud GmbH" --stage "Order Form"',
+    Orgs.ANY,
 )
 @click.option("--company", metavar="NAME", help="the name on the form")
 @click.option("--login", metavar="URL", help="where the org logs in: its My Domain")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from sfsync import shipped
-from sfsync.cli.app import verb
+from sfsync.cli.app import Orgs, verb
 from sfsync.cli.extra import packages
 from sfsync.errors import SetupError
 
@@ -23,6 +23,7 @@ def _seed(_context: click.Context, _option: Any, value: str) -> str | int:
 @verb(
     "Start a pocket org alone, on loopback; one line of JSON says how to reach it.",
     "sfsync pocketorg --port 8080 --db my-org.sqlite",
+    Orgs.ANY,
 )
 @click.option("--port", type=int, default=0, help="0 takes any that is free (0)")
 @click.option("--db", default=":memory:", metavar="FILE", help="keep the org in this file (in memory)")

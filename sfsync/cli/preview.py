@@ -1,6 +1,5 @@
 """`sfsync preview`: one form as a file on this machine, and why it is as it is."""
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import click
 from sfsync import config, preview, schedule
 from sfsync.cli.app import verb
 from sfsync.cli.screen import say, table
+from sfsync.cli.syncing import environ
 from sfsync.errors import SetupError, SfsyncError
 from sfsync.forms import blueprint as order_forms
 from sfsync.forms.text import eastasian
@@ -39,7 +39,7 @@ def command(settings: Path, opportunity: str, sample: str | None, form: str, fil
     if sample:
         found = preview.of_sample(loaded, blueprints, sample, form)
     else:
-        found = preview.of_record(connect(os.environ, schedule.utc_now), loaded, blueprints, wanted, form)
+        found = preview.of_record(connect(environ(loaded), schedule.utc_now), loaded, blueprints, wanted, form)
     content = _rendered(found)
     _written(file, content)
     _said(found, file)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from sfsync import config, outlook
-from sfsync.cli.app import verb
+from sfsync.cli.app import Orgs, verb
 from sfsync.cli.screen import complain, say, table
 from sfsync.cli.syncing import connected, syncing
 from sfsync.forms import blueprint as order_forms
@@ -16,13 +16,13 @@ from sfsync.outlook import Prospect, Scope, What
 from sfsync.salesforce.board import Board
 
 
-@verb("Make one pass over the org, and end.", "sfsync run --dry-run")
+@verb("Make one pass over the org, and end.", "sfsync run --dry-run", Orgs.EACH)
 @click.option("--dry-run", is_flag=True, help="say what a pass would do, record by record; write nothing")
 @click.option("--yes", is_flag=True, help="switch sfsync on for this org, and make all that are due, however many")
 @click.option("--remake", is_flag=True, help="also make anew what only the template or settings changed")
 def command(settings: Path, dry_run: bool, yes: bool, remake: bool) -> int:
     loaded = config.load(settings)
-    blueprints, api = order_forms.load(loaded), connected()
+    blueprints, api = order_forms.load(loaded), connected(loaded)
     board, since = Board(api, loaded.settings), loaded.settings.counts_since
     if dry_run:
         return _foreseen(outlook.scope(api, loaded.settings, blueprints, remake=remake), board)

@@ -17,6 +17,11 @@ def say(text: object, style: str = "") -> None:
     out.print(Text(str(text), style))
 
 
+def heading(name: str) -> None:
+    """Whose turn it is, on stderr: what a program reads stays whole."""
+    _err.print(Text(f"\n{name}", "bold"))
+
+
 def complain(text: object) -> None:
     """What went wrong, on stderr."""
     _err.print(Text(str(text)))

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from sfsync import config, status
-from sfsync.cli.app import verb
+from sfsync.cli.app import Orgs, verb
 from sfsync.cli.screen import out, say, table
-from sfsync.cli.syncing import connected
+from sfsync.cli.syncing import connected, named
 from sfsync.schedule import ago
 from sfsync.settings import Settings
 from sfsync.status import Record, Standing, Turnaround
@@ -22,26 +22,26 @@ _EVERY = 10.0
 _QUIET = 900.0
 
 
-@verb("Say how things stand: what waits, what failed, how long forms take. One API call.", "sfsync status")
+@verb("Say how things stand: what waits, what failed, how long forms take. One API call.", "sfsync status", Orgs.EACH)
 @click.option("--json", "as_json", is_flag=True, help="for a program")
 @click.option("--watch", is_flag=True, help=f"look again every {_EVERY:.0f} seconds, until Ctrl-C")
 def command(settings: Path, as_json: bool, watch: bool) -> int:
-    loaded = config.load(settings).settings
-    api = connected()
-    _show(status.look(api, loaded), loaded, as_json=as_json)
+    configured = config.load(settings)
+    loaded, name, api = configured.settings, named(settings), connected(configured)
+    _show(status.look(api, loaded), loaded, name if as_json else None)
     with suppress(KeyboardInterrupt):
         while watch:
             time.sleep(_EVERY)
             found = status.look(api, loaded)
             if out.is_terminal:
                 out.clear()
-            _show(found, loaded, as_json=as_json)
+            _show(found, loaded, name if as_json else None)
     return 0
 
 
-def _show(found: Standing, settings: Settings, *, as_json: bool) -> None:
-    if as_json:
-        say(json.dumps(asdict(found), default=str, ensure_ascii=False))
+def _show(found: Standing, settings: Settings, for_a_program: dict[str, str] | None) -> None:
+    if for_a_program is not None:
+        say(json.dumps({**for_a_program, **asdict(found)}, default=str, ensure_ascii=False))
     else:
         _say(found, settings)
 

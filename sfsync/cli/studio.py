@@ -1,6 +1,5 @@
 """`sfsync studio`: tune settings and templates, and see the form at each save."""
 
-import os
 import secrets
 import socket
 from contextlib import suppress
@@ -12,6 +11,7 @@ from sfsync import schedule
 from sfsync.cli.app import verb
 from sfsync.cli.extra import packages
 from sfsync.cli.screen import say
+from sfsync.cli.syncing import environ_of
 from sfsync.errors import SetupError, SfsyncError
 from sfsync.renderers import Renderers
 from sfsync.salesforce.api import Api
@@ -34,7 +34,7 @@ def command(settings: Path, port: int, sample: bool) -> int:
         raise SetupError(
             "There are no settings.", where=str(settings), remedy="Name them with --config, or sfsync init."
         )
-    api = None if sample else _org()
+    api = None if sample else _org(settings)
     key = secrets.token_urlsafe(24)
     with _listening(port) as listener, Renderers({}, processes=1) as renderers:
         say(f"The studio is open: http://127.0.0.1:{listener.getsockname()[1]}/#{key}", "green")
@@ -47,13 +47,14 @@ def command(settings: Path, port: int, sample: bool) -> int:
     return 0
 
 
-def _org() -> Api | None:
-    """The org that the environment names; samples alone where it names none."""
-    if not os.environ.get("SF_CLIENT_ID"):
+def _org(settings: Path) -> Api | None:
+    """The org that settings and environment name; samples alone where they name none."""
+    environ = environ_of(settings)
+    if not environ.get("SF_CLIENT_ID"):
         say("No org: SF_CLIENT_ID is not set. The studio shows sample deals.", "yellow")
         return None
     try:
-        api = connect(os.environ, schedule.utc_now)
+        api = connect(environ, schedule.utc_now)
         say(f"Reading {api.session.instance_url}")
     except SfsyncError as error:
         say(f"No org: {error} The studio shows sample deals.", "yellow")

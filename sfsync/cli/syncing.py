@@ -4,14 +4,17 @@ import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from sfsync import schedule
+from sfsync import config, schedule, tenants
 from sfsync.config import Config
+from sfsync.errors import SetupError
 from sfsync.forms.blueprint import Blueprint
 from sfsync.renderers import Renderers
 from sfsync.salesforce.api import Api
 from sfsync.salesforce.connect import connect
+from sfsync.settings import LoginSettings
 from sfsync.sync import Sync
 
 
@@ -27,9 +30,28 @@ def installation(environ: Mapping[str, str]) -> str:
     return environ.get("SFSYNC_INSTALLATION") or environ.get("HEROKU_APP_NAME") or socket.gethostname()
 
 
-def connected() -> Api:
-    """The org that the environment names; what the login has read is of no use to the render processes, and goes."""
-    api = connect(os.environ, schedule.utc_now)
+def environ(loaded: Config) -> Mapping[str, str]:
+    """The environment as the org of these settings has it."""
+    return tenants.of(loaded.path).environ(os.environ, loaded.settings.login)
+
+
+def named(settings: Path) -> dict[str, str]:
+    """The org's name for a program that reads of several."""
+    tenant = tenants.of(settings)
+    return {} if tenant.alone else {"org": tenant.name}
+
+
+def environ_of(settings: Path) -> Mapping[str, str]:
+    """The same where the settings may not be in order yet."""
+    try:
+        return environ(config.load(settings))
+    except SetupError:
+        return tenants.of(settings).environ(os.environ, LoginSettings())
+
+
+def connected(loaded: Config) -> Api:
+    """The org of these settings; what the login has read is of no use to the render processes, and goes."""
+    api = connect(environ(loaded), schedule.utc_now)
     forget_secrets()
     return api
 

@@ -8,7 +8,7 @@ import click
 
 from sfsync import schedule
 from sfsync.cli import working
-from sfsync.cli.app import verb
+from sfsync.cli.app import Orgs, verb
 
 
 def duration(_context: click.Context, _option: Any, value: str | None) -> timedelta | None:
@@ -19,7 +19,7 @@ def duration(_context: click.Context, _option: Any, value: str | None) -> timede
         raise click.BadParameter(str(error)) from None
 
 
-@verb("Keep going until stopped: clock and work in one process.", "sfsync worker")
+@verb("Keep going until stopped: clock and work in one process.", "sfsync worker", Orgs.ANY)
 @click.option("--check-every", callback=duration, metavar="DURATION", help='at all hours, such as "2 seconds"')
 @click.option("--threads", type=click.IntRange(1, 64), help="batches at once (2, for many orgs 8)")
 @click.option("--processes", type=click.IntRange(1, 64), help="that draw forms (one per core)")

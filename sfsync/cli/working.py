@@ -1,5 +1,6 @@
 """What `clock`, `work` and `worker` have in common: one process, in either role or both."""
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -18,6 +19,8 @@ from sfsync.heartbeat import Heartbeat
 from sfsync.renderers import Renderers
 from sfsync.settings import Settings
 from sfsync.worker import DRAIN_SECONDS, Pass, Ticks, Timer, leave, stop_on_signals
+
+log = logging.getLogger(__name__)
 
 #: batches at once, and looks at once
 _THREADS, _LOOKS = 8, 32
@@ -62,6 +65,7 @@ def run(
         threads = threads or (2 if alone else _THREADS)
         letters.start(Ends(roster.serve if serves else None, roster.hear if watches else None), threads)
         timer.keep_going() if watches else stop.wait()
+        log.info("stopping after the batch in hand")
         done = letters.stop(DRAIN_SECONDS) and timer.is_done(1.0)
         return leave(done=done)
 
