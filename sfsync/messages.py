@@ -147,6 +147,28 @@ class Messages(BaseModel):
         "Last Words, while an administrator has ticked Paused there.",
         "Untick it, and whatever was asked for meanwhile is made.",
     )
+    digest_title: str = _say("Order forms, {day}", "The daily digest, its first line or the bell's title.", "Nothing.")
+    digest_made: str = _say("Made since {since}: {number}", "The next line of the digest.", "Nothing.")
+    digest_seconds: str = _say(
+        "Seconds from request to file: median {median}, slowest {slowest}",
+        "The digest, where at least one was made.",
+        "If they grow, see docs/runbook.md.",
+    )
+    digest_waiting: str = _say(
+        "Waiting for information: {number}",
+        "The digest: deals that lack something now.",
+        "Their owners know; the list Order forms: needs information shows them.",
+    )
+    digest_failed: str = _say(
+        "Failed: {number}",
+        "The digest: deals that only an administrator can mend.",
+        "Look at the list Order forms: failed.",
+    )
+    digest_not_right: str = _say(
+        "Marked as not right since then: {number}",
+        "The digest: answers of reps to Was It Right? on order forms.",
+        "Read what they say: the report Order form answers.",
+    )
 
     @field_validator("*")
     @classmethod

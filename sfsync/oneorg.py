@@ -6,6 +6,7 @@ from sfsync import outlook
 from sfsync.forms.blueprint import Blueprint
 from sfsync.salesforce.api import Api
 from sfsync.salesforce.board import Board
+from sfsync.salesforce.digests import Digest
 from sfsync.salesforce.org import Org
 from sfsync.salesforce.plan import Plan
 from sfsync.settings import Settings
@@ -25,6 +26,7 @@ class OneOrg:
     ) -> None:
         self.api, self.settings, self.blueprints, self.remake = api, settings, tuple(blueprints), remake
         self.board = Board(api, settings, installation)
+        self.digest = Digest(api, settings, installation)
         self.org = Org(api, currency=settings.currency, beside=self.board.reads)
         self._plan: Plan | None = None
 

@@ -21,6 +21,7 @@ from sfsync.salesforce.board import Board
 from sfsync.salesforce.describe import Describer, ObjectInfo
 from sfsync.salesforce.org import Org
 from sfsync.salesforce.plan import Plan
+from sfsync.salesforce.post import recipient
 from sfsync.salesforce.tell import NOTIFICATION_TYPE, Teller
 from sfsync.settings import FieldNames, Settings
 
@@ -100,6 +101,7 @@ def org(
         _fonts(found, here, plan, blueprints)
     _switch(found, Board(api, settings), settings)
     _bell(found, Teller(api, settings.fields))
+    _digest(found, api, settings)
     _limits(found, api, settings)
     _clock(found, api, now)
 
@@ -203,6 +205,19 @@ def _bell(found: Findings, teller: Teller) -> None:
             f"There is no notification type {NOTIFICATION_TYPE}: the owner's bell stays silent.",
             "Run sfsync setup, if the bell is wanted.",
         )
+
+
+def _digest(found: Findings, api: Api, settings: Settings) -> None:
+    """Whether there is somebody to hear it; a digest that goes nowhere keeps no form from being made."""
+    if settings.digest is None:
+        return
+    to = recipient(api, settings.digest)
+    try:
+        whom = to.find(api.composite(soql.url(text) for text in to.questions))
+    except SetupError as error:
+        found.note(f"No daily digest: {error.what}", error.remedy)
+    else:
+        found.good(f"daily digest at {settings.digest.at:%H:%M}, {settings.zone}, to {whom}")
 
 
 def _limits(found: Findings, api: Api, settings: Settings) -> None:

@@ -10,6 +10,7 @@ _DURATION = re.compile(r"(?P<number>\d+)\s*(?P<unit>second|minute|hour|day)s?", 
 #: for editors, which know no named groups and no flags
 DURATION_PATTERN = r"^\d+ *([Ss]econd|[Mm]inute|[Hh]our|[Dd]ay)s?$"
 HOURS_PATTERN = r"^[A-Za-z]{3,9}( *- *[A-Za-z]{3,9})? +\d{1,2}:\d\d *- *\d{1,2}:\d\d( +[A-Za-z_/+0-9-]+)?$"
+TIME_PATTERN = r"^\d{1,2}:\d\d$"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(
     r"(?P<first>[a-z]{3})[a-z]*(?:\s*-\s*(?P<last>[a-z]{3})[a-z]*)?"
@@ -94,6 +95,17 @@ def _clock(text: str) -> time:
         return time(hour, minute)
     except ValueError:
         raise ValueError(f"'{text}' is not a time of day.") from None
+
+
+def time_of_day(text: str) -> time:
+    """Read `17:30`. Raises ValueError.
+
+    >>> time_of_day("9:05")
+    datetime.time(9, 5)
+    """
+    if not re.fullmatch(TIME_PATTERN, text.strip()) or text.strip() == "24:00":
+        raise ValueError(f"'{text}' is not a time of day. Write it like 17:30.")
+    return _clock(text.strip())
 
 
 def day(text: str) -> date:

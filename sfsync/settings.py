@@ -1,6 +1,6 @@
 """What an admin can say: the settings' models, with what each of them means."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.numbers import list_currencies
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from sfsync import measures, schedule
 from sfsync.messages import Messages
@@ -85,6 +85,9 @@ Hours = Annotated[
     schedule.BusinessHours,
     BeforeValidator(schedule.business_hours),
     _text("Mon-Fri 8:00-18:00 Europe/Berlin", "Mon-Sat 7:00-19:00 America/New_York", pattern=schedule.HOURS_PATTERN),
+]
+TimeOfDay = Annotated[
+    time, BeforeValidator(schedule.time_of_day), _text("17:30", "9:00", pattern=schedule.TIME_PATTERN)
 ]
 Zone = Annotated[ZoneInfo, BeforeValidator(schedule.time_zone), _text("Europe/Berlin", "America/New_York", "UTC")]
 AddressLines = Annotated[
@@ -210,6 +213,22 @@ class LoginSettings(_Model):
     username: str = Field("", description="The integration user, for a login by certificate; else `SF_USERNAME`.")
 
 
+class DigestSettings(_Model):
+    """What was made and what waits, told once a day to a Chatter group or to an administrator."""
+
+    at: TimeOfDay = Field(
+        description="When, such as `17:30`, in `time_zone` or else that of the business hours, on their days."
+    )
+    chatter_group: str = Field("", description="The name of the Chatter group in which it is posted.")
+    bell: str = Field("", description="Or the username of whoever hears it as a bell.")
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> "DigestSettings":
+        if bool(self.chatter_group) == bool(self.bell):
+            raise ValueError("A digest goes to a chatter_group, or to a username by bell: write one of them.")
+        return self
+
+
 class Settings(_Model):
     """Everything that `config/sfsync.yaml` can say."""
 
@@ -256,6 +275,9 @@ class Settings(_Model):
         Decimal("0.01"),
         ge=0,
         description="How far two sums may stand apart: the products and the Amount, and those that a form prints.",
+    )
+    digest: DigestSettings | None = Field(
+        None, description="A daily digest of what was made, what waits and what failed; left out, none."
     )
     fields: FieldNames = Field(FieldNames(), description="Other names for the fields that sfsync writes.")
     messages: Messages = Field(Messages(), description="Other words for what people read in Salesforce.")

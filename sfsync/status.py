@@ -1,6 +1,6 @@
 """How things stand, read from the org in one call. Writes nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from statistics import median
@@ -8,13 +8,15 @@ from typing import Any
 
 from sfsync.errors import SfsyncError, TryAgainLater
 from sfsync.records import Status
-from sfsync.salesforce import board, soql
+from sfsync.salesforce import answers, board, soql
 from sfsync.salesforce.api import Api, Row
 from sfsync.salesforce.org import moment
 from sfsync.settings import Settings
 
 #: so many records are named of each kind, and so many forms are measured
 _NAMED, _MEASURED = 50, 2000
+_SAID = ("Last_Seen__c", "Last_Words__c", board.PAUSED, board.SWITCHED_ON)
+_WORKER = f"sobjects/{board.OBJECT}/{board.KEY}/{board.ONLY}?fields={','.join(_SAID)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,17 @@ class Turnaround:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A form that a rep marked as not right."""
+
+    opportunity_id: str
+    #: the Order_Form__c row
+    row_id: str
+    at: datetime
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Everything at a glance."""
 
@@ -64,6 +77,8 @@ class Standing:
     today: Turnaround
     #: the last seven days
     week: Turnaround
+    #: of the last seven days, the latest first; None where the org has no such fields
+    not_right: tuple[Answer, ...] | None
     calls_used: int
     #: 0 where the org did not say
     calls_allowed: int
@@ -72,22 +87,26 @@ class Standing:
 def look(api: Api, settings: Settings) -> Standing:
     """Read it all. Raises SetupError where sfsync's fields are not there, TryAgainLater where the org is away."""
     now = api.session.now()
-    texts = [*_records(settings), _untouched(settings), _rows(now - timedelta(days=7)), _worker()]
-    waiting, failed, untouched, rows, worker = api.composite(soql.url(text) for text in texts)
+    week = now - timedelta(days=7)
+    texts = [*_records(settings), _untouched(settings), _rows(week), _answers(week)]
+    # five queries are as many as one call takes; the worker's row is read by its key
+    waiting, failed, untouched, rows, wrong, worker = api.composite([*map(soql.url, texts), _WORKER])
     for answer in (waiting, failed, untouched, rows):
         if isinstance(answer, SfsyncError):
             raise answer
-    if isinstance(worker, TryAgainLater):
-        raise worker
+    for answer in (wrong, worker):
+        if isinstance(answer, TryAgainLater):
+            raise answer
     midnight = datetime.combine(now.astimezone(settings.zone).date(), time.min, settings.zone)
     return Standing(
         at=now,
-        worker=None if isinstance(worker, SfsyncError) else _worker_in(worker["records"]),
+        worker=None if isinstance(worker, SfsyncError) else _worker_in(worker),
         waiting=tuple(_record(row, settings) for row in waiting["records"]),
         failed=tuple(_record(row, settings) for row in failed["records"]),
         untouched=untouched["totalSize"],
         today=_turnaround(row for row in rows["records"] if moment(row["Ready_At__c"]) >= midnight),
         week=_turnaround(rows["records"]),
+        not_right=None if isinstance(wrong, SfsyncError) else tuple(map(_answer, wrong["records"])),
         calls_used=api.session.usage.used,
         calls_allowed=api.session.usage.allowed,
     )
@@ -114,18 +133,22 @@ def _rows(since: datetime) -> str:
     return f"{made} LIMIT {_MEASURED}"
 
 
-def _worker() -> str:
-    return soql.select(["Last_Seen__c", "Last_Words__c", board.PAUSED, board.SWITCHED_ON], board.OBJECT)
+def _answers(since: datetime) -> str:
+    fields = ["Id", "Opportunity__c", answers.WRONG, "LastModifiedDate"]
+    latest = soql.select(fields, answers.OBJECT, *answers.not_right(since), order="LastModifiedDate DESC")
+    return f"{latest} LIMIT {_NAMED}"
 
 
-def _worker_in(rows: Sequence[Row]) -> Worker | None:
-    if not rows:
-        return None
-    seen, on = (rows[0][name] for name in ("Last_Seen__c", board.SWITCHED_ON))
+def _answer(row: Row) -> Answer:
+    return Answer(row["Opportunity__c"], row["Id"], moment(row["LastModifiedDate"]), row[answers.WRONG] or "")
+
+
+def _worker_in(row: Row) -> Worker:
+    seen, on = (row[name] for name in ("Last_Seen__c", board.SWITCHED_ON))
     return Worker(
         last_seen=moment(seen) if seen else None,
-        last_words=rows[0]["Last_Words__c"] or "",
-        paused=bool(rows[0][board.PAUSED]),
+        last_words=row["Last_Words__c"] or "",
+        paused=bool(row[board.PAUSED]),
         switched_on=moment(on) if on else None,
     )
 

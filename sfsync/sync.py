@@ -55,6 +55,8 @@ class Sync:
         report.paused = self.one.board.paused
         if not isinstance(report.error, TryAgainLater):
             self.one.board.beat(report.error)
+        if report.error is None:
+            self.one.digest.maybe(self.one.org.now())
         return report
 
     def _serve(self, report: Report) -> None:

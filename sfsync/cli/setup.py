@@ -62,7 +62,8 @@ def command(  # noqa: PLR0917 (click passes them by name)
     if take_away:
         return _remove(api, source.read(steps.folder_of(loaded)), yes=yes)
     if write:
-        return _write(steps.worker_rights(api, loaded), steps.permission_set_file(loaded))
+        answered = steps.has_answers(c.member for c in source.read(steps.folder_of(loaded)))
+        return _write(steps.worker_rights(api, loaded, answered=answered), steps.permission_set_file(loaded))
     plan = steps.plan(api, loaded, overwrite, permissions_only=permissions_only)
     _say_plan(plan)
     if dry_run or not plan.chosen:

@@ -14,12 +14,14 @@ from sfsync.cli.screen import out, say, table
 from sfsync.cli.syncing import connected, named
 from sfsync.schedule import ago
 from sfsync.settings import Settings
-from sfsync.status import Record, Standing, Turnaround
+from sfsync.status import Answer, Record, Standing, Turnaround
 
 #: of `--watch`; each look is one API call
 _EVERY = 10.0
 #: a worker that was not seen for so long is not at work
 _QUIET = 900.0
+#: so many answers are shown
+_ANSWERS = 5
 
 
 @verb("Say how things stand: what waits, what failed, how long forms take. One API call.", "sfsync status", Orgs.EACH)
@@ -52,11 +54,14 @@ def _say(found: Standing, settings: Settings) -> None:
     say(f"Seven days  {_turnaround(found.week)}")
     if found.untouched:
         say(f"Not begun   {found.untouched:,} stand in their stage, and sfsync has said nothing of them.", "yellow")
+    if found.not_right is not None:
+        say(f"Not right   {_count(found.not_right)}", "yellow" if found.not_right else "")
     if found.calls_allowed:
         left = found.calls_allowed - found.calls_used
         say(f"API calls   {found.calls_used:,} used in the last 24 hours, {left:,} left")
     _records("Waiting for information", found.waiting)
     _records("Failed", found.failed)
+    _answers(found.not_right or (), settings)
     say(f"\n{found.at.astimezone(settings.zone):%Y-%m-%d %H:%M:%S %Z}", "dim")
 
 
@@ -83,3 +88,18 @@ def _turnaround(took: Turnaround) -> str:
 def _records(title: str, records: tuple[Record, ...]) -> None:
     rows = [(r.name, r.opportunity_id, r.owner, " ".join(r.message.split())) for r in records]
     table(title, ("Opportunity", "Id", "Owner", "Why"), rows)
+
+
+def _count(answers: tuple[Answer, ...]) -> str:
+    if not answers:
+        return "No rep has marked an order form as not right in seven days."
+    some = "1 order form" if len(answers) == 1 else f"{len(answers)} order forms"
+    return f"Reps have marked {some} as not right in seven days."
+
+
+def _answers(answers: tuple[Answer, ...], settings: Settings) -> None:
+    rows = [
+        (f"{a.at.astimezone(settings.zone):%Y-%m-%d %H:%M}", a.opportunity_id, " ".join(a.what.split()))
+        for a in answers[:_ANSWERS]
+    ]
+    table("Not right, the latest answers", ("When", "Opportunity", "What was wrong"), rows)

@@ -32,6 +32,8 @@ LOGIC: Mapping[str, Logic] = {
     "CurrencyType": currency.CurrencyType(),
     "OpportunityContactRole": opportunity.ContactRole(),
     "Task": task.Task(),
+    "CollaborationGroup": chatter.CollaborationGroup(),
+    "CollaborationGroupMember": chatter.CollaborationGroupMember(),
     "FeedItem": chatter.FeedItem(),
     "ContentVersion": files.ContentVersion(),
     "ContentDocument": files.ContentDocument(),

@@ -23,8 +23,8 @@ OBJECT = "Order_Form_Settings__c"
 PAUSED = "Paused__c"
 #: since when forms are made here, once somebody has said so: `sfsync run --yes`, or an admin in Salesforce
 SWITCHED_ON = "Switched_On__c"
-#: the external Id by which the only row is found
-KEY = "Key__c"
+#: the external Id by which this row is found among those of the daily digest
+KEY, ONLY = "Key__c", "only"
 WRITTEN = (
     "Last_Seen__c",
     "Waiting__c",
@@ -34,7 +34,7 @@ WRITTEN = (
     "Installation__c",
     SWITCHED_ON,
 )
-_ROW = f"sobjects/{OBJECT}/{KEY}/only"
+_ROW = f"sobjects/{OBJECT}/{KEY}/{ONLY}"
 _SWITCH = f"{_ROW}?fields={PAUSED},{SWITCHED_ON},Installation__c"
 #: how often the worker says that it is there; and at the most, when there is something new to say
 BEAT, _BREATH = timedelta(minutes=5), timedelta(minutes=1)

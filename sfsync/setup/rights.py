@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sfsync.errors import SetupErrors
-from sfsync.salesforce import board
+from sfsync.salesforce import answers, board
 from sfsync.salesforce import plan as plans
 from sfsync.salesforce.attach import ROW_FIELDS
 from sfsync.salesforce.describe import Describer, FieldInfo, ObjectInfo, Resolved
@@ -52,13 +52,25 @@ class Rights:
 
 
 def of_worker(
-    describer: Describer, places: Iterable[tuple[str, str]], optional: Iterable[str], names: FieldNames
+    describer: Describer,
+    places: Iterable[tuple[str, str]],
+    optional: Iterable[str],
+    names: FieldNames,
+    *,
+    answered: bool = True,
+    digest: bool = False,
 ) -> Rights:
     """What a pass reads for (path, where), and what it writes. Raises SetupError for what the org does not have.
 
-    Our own fields are not looked up: the org may not have them yet, and its admin may not see them.
+    Our own fields are not looked up: the org may not have them yet, and its admin may not see them. `answered`: whether
+    it will have those for the reps' answers; `digest`: whether there is one, whose rows of earlier days are deleted.
     """
-    own = {f"{board.OBJECT}.{board.PAUSED}": False, **dict.fromkeys(_written(names), True)}
+    read = [f"{answers.OBJECT}.{name}" for name in (answers.FIELDS if answered else ())]
+    own = {
+        f"{board.OBJECT}.{board.PAUSED}": False,
+        **dict.fromkeys(read, False),
+        **dict.fromkeys(_written(names), True),
+    }
     wanted = [(path, where) for path, where in places if f"Opportunity.{path}" not in own]
     resolved, problems = plans.resolve(describer, wanted)
     if problems:
@@ -70,7 +82,7 @@ def of_worker(
             visited[here.name] = here
             if info.permissionable:
                 fields[f"{here.name}.{info.compound or info.name}"] = False
-    return Rights(_objects(describer, visited), dict(sorted((fields | own).items())))
+    return Rights(_objects(describer, visited, digest=digest), dict(sorted((fields | own).items())))
 
 
 def _read(describer: Describer, resolved: Iterable[Resolved]) -> Iterator[tuple[str, str]]:
@@ -105,13 +117,13 @@ def _written(names: FieldNames) -> list[str]:
     ]
 
 
-def _objects(describer: Describer, visited: dict[str, ObjectInfo]) -> dict[str, frozenset[str]]:
+def _objects(describer: Describer, visited: dict[str, ObjectInfo], *, digest: bool) -> dict[str, frozenset[str]]:
     listed = set(describer.get("ObjectPermissions").fields["SobjectType"].picklist)
     wanted = {_WITH_OPPORTUNITY, *visited, *(other for name in visited for other in _FOLLOWS.get(name, ()))}
     found = {name: _reading(describer.get(name)) for name in wanted & listed}
     found["Opportunity"] |= {"allowEdit"}
     found["Order_Form__c"] = frozenset({"allowRead", "allowCreate"})
-    found[board.OBJECT] = frozenset({"allowRead", "allowCreate", "allowEdit"})
+    found[board.OBJECT] = frozenset({"allowRead", "allowCreate", "allowEdit", *(("allowDelete",) if digest else ())})
     return dict(sorted(found.items()))
 
 

@@ -8,6 +8,7 @@ from sfsync import shipped
 from sfsync.config import Config
 from sfsync.errors import SetupError, SetupErrors, TryAgainLater, did_you_mean
 from sfsync.forms import blueprint as order_forms
+from sfsync.salesforce import answers
 from sfsync.salesforce.api import Api
 from sfsync.salesforce.metadata import VERSION, Deployed, MetadataApi, Problem
 from sfsync.salesforce.org import Org
@@ -47,13 +48,28 @@ def permission_set_file(config: Config) -> Path:
     return folder_of(config) / "force-app/main/default/permissionsets" / f"{rights.NAME}.permissionset-meta.xml"
 
 
-def worker_rights(api: Api, config: Config) -> Component:
-    """The worker's permission set as the settings and templates ask for it today. Raises SetupError."""
+def worker_rights(api: Api, config: Config, *, answered: bool) -> Component:
+    """The worker's permission set as the settings and templates ask for it today. Raises SetupError.
+
+    `answered`: whether the org has, or will have, the fields for the reps' answers.
+    """
     blueprints = order_forms.load(config)
     org = Org(api, currency=config.settings.currency)
     places = [place for form in blueprints for place in form.places]
     optional = [path for form in blueprints for path in form.optional]
-    return rights.of_worker(org.describer, places, optional, config.settings.fields).component
+    digest = config.settings.digest is not None
+    found = rights.of_worker(org.describer, places, optional, config.settings.fields, answered=answered, digest=digest)
+    return found.component
+
+
+def answers_of() -> list[Member]:
+    """The fields for the reps' answers, which an org may do without."""
+    return [("CustomField", f"{answers.OBJECT}.{name}") for name in answers.FIELDS]
+
+
+def has_answers(members: Iterable[Member]) -> bool:
+    """Whether they are among these."""
+    return set(answers_of()) <= set(members)
 
 
 def here(metadata: MetadataApi, members: Iterable[Member]) -> dict[Member, Component]:
@@ -65,9 +81,11 @@ def plan(api: Api, config: Config, overwrite: Collection[str] = (), *, permissio
     """Compare what is here with the org. Raises SetupError, also for a name to overwrite that is none."""
     worker: Member = ("PermissionSet", rights.NAME)
     files = [] if permissions_only else [c for c in source.read(folder_of(config)) if c.member != worker]
+    asked = dict.fromkeys([*(c.member for c in files), worker, *answers_of()])
     # asked first: who may not is told so, and not what else he cannot see
-    there = here(MetadataApi(api.session), [*(c.member for c in files), worker])
-    compared = tuple(compare(c, there.get(c.member)) for c in (*files, worker_rights(api, config)))
+    there = here(MetadataApi(api.session), asked)
+    generated = worker_rights(api, config, answered=has_answers([*there, *(c.member for c in files)]))
+    compared = tuple(compare(c, there.get(c.member)) for c in (*files, generated))
     _check_names(overwrite, [c.component.name for c in compared if c.state is State.CHANGED])
     new = {c.component.name for c in compared if c.state is State.NEW}
     return Plan(compared, tuple(c.component for c in compared if _is_chosen(c, overwrite, new)))

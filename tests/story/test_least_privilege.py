@@ -4,6 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from sfsync import status
 from sfsync.forms import blueprint as order_forms
 from sfsync.renderers import Renderers
 from sfsync.salesforce.board import Board
@@ -47,6 +48,7 @@ def told(world, shipped):
         world.rep.update("Opportunity", ready, Order_Form_Status__c=None, Order_Form_Token__c=None)
         world.product(incomplete)
         reports.append(world.run(worker))
+        assert status.look(api, loaded.settings).not_right == ()
     assert [(r.made, r.waiting, r.restored, r.error) for r in reports] == [(1, 2, 0, None), (1, 0, 1, None)]
     assert world.files(ready)
     return tap

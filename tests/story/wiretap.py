@@ -12,7 +12,23 @@ from sfsync.salesforce.api import Api
 _LITERAL = re.compile(r"'(?:\\.|[^'\\])*'|\b\d[\w:.-]*")
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
 _WORDS = frozenset(
-    ("SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "IN", "NULL", "ORDER", "BY", "NULLS", "LAST", "COUNT")
+    (
+        "SELECT",
+        "FROM",
+        "WHERE",
+        "AND",
+        "OR",
+        "NOT",
+        "IN",
+        "NULL",
+        "ORDER",
+        "BY",
+        "NULLS",
+        "LAST",
+        "COUNT",
+        "DESC",
+        "LIMIT",
+    )
 )
 
 

@@ -21,8 +21,12 @@ _OPEN_TO_ALL = frozenset(
         "opportunitystage",
         "customnotificationtype",
         "currencytype",
+        "collaborationgroup",
+        "collaborationgroupmember",
     }
 )
+#: posts have no permissions either: who uses Chatter writes where he may read
+_POSTS = frozenset({"feeditem", "feedcomment"})
 #: Salesforce Files belong to everybody; what one sees of them is a matter of sharing
 _FILES = frozenset({"contentversion", "contentdocument", "contentdocumentlink"})
 #: objects without permissions of their own, and the object whose permissions they follow
@@ -42,7 +46,7 @@ _AS_PARENT_EDIT = {"create": "edit", "delete": "edit"}
 def has_permissions(sobject: SObject) -> bool:
     """Whether profiles and permission sets speak of this object itself, and not of another one that it follows."""
     name = sobject.name.lower()
-    return name not in _OPEN_TO_ALL | _FILES and name not in _FOLLOWS and "customSetting" not in sobject.traits
+    return name not in _OPEN_TO_ALL | _FILES | _POSTS and name not in _FOLLOWS and "customSetting" not in sobject.traits
 
 
 _ACTIONS = ("create", "read", "edit", "delete")
@@ -74,7 +78,7 @@ class Access:
     def can(self, sobject: str, action: str) -> bool:
         """Whether the user may "create", "read", "edit" or "delete" records of this object."""
         name = sobject.lower()
-        if self.objects is None or name in _FILES or (name in _OPEN_TO_ALL and action == "read"):
+        if self.objects is None or name in _FILES | _POSTS or (name in _OPEN_TO_ALL and action == "read"):
             return True
         if name in _FOLLOWS:
             return self.can(_FOLLOWS[name], _AS_PARENT_EDIT.get(action, action))
@@ -96,7 +100,7 @@ class Access:
         found = known.field(field) if known else None
         if known is None or found is None:
             return False
-        if not found.permissionable or known.name.lower() in _FILES | _OPEN_TO_ALL:
+        if not found.permissionable or known.name.lower() in _FILES | _POSTS | _OPEN_TO_ALL:
             return True
         if self.standard and not found.custom:
             return True

@@ -1,7 +1,9 @@
-"""Chatter: a post on a record's feed, with people mentioned in it.
+"""Chatter: a post on a record's or a group's feed, with people mentioned in it.
 
-Source: Connect REST API Developer Guide, "Post an @Mention", "Feed Item Input", "Feed Item". What the guide lists and
-no client of a feed post reads (photos, motifs, likes) is left out of the answer. The error codes are unproven.
+Source: Connect REST API Developer Guide, "Post an @Mention", "Feed Item Input", "Feed Item"; Object Reference,
+"CollaborationGroup", "CollaborationGroupMember": members post in a group, and in one for broadcasts its managers. What
+the guide lists and no client of a feed post reads (photos, motifs, likes) is left out of the answer. The error codes
+are unproven, and so is what an archived group answers.
 """
 
 # ruff: noqa: ARG002 - every logic is given the same, and takes what it needs
@@ -18,7 +20,7 @@ from sfsync.pocketorg.org import Org
 Record = dict[str, Any]
 
 _LONGEST, _MOST_MENTIONS = 10_000, 25
-_PEOPLE = frozenset({"User", "Group"})
+_PEOPLE = frozenset({"User", "CollaborationGroup"})
 
 
 class FeedItem(Logic):
@@ -29,6 +31,35 @@ class FeedItem(Logic):
         row["Type"] = row.get("Type") or "TextPost"
 
 
+class CollaborationGroup(Logic):
+    """Whoever owns a group is a manager of it."""
+
+    def after_insert(self, work: Work, row: Row) -> None:
+        manager = {"CollaborationGroupId": row["Id"], "MemberId": row["OwnerId"], "CollaborationRole": "Admin"}
+        work.add("CollaborationGroupMember", {**manager, "NotificationFrequency": "N"})
+        _count(work, row["Id"])
+
+
+class CollaborationGroupMember(Logic):
+    """A user is in a group once, and the group counts its members."""
+
+    def before_insert(self, work: Work, row: Row, given: frozenset[str]) -> None:
+        there = {name: row[name] for name in ("CollaborationGroupId", "MemberId")}
+        if work.find("CollaborationGroupMember", **there):
+            raise ApiError(400, "DUPLICATE_VALUE", "User is already a member of this group")
+
+    def after_insert(self, work: Work, row: Row) -> None:
+        _count(work, row["CollaborationGroupId"])
+
+    def after_delete(self, work: Work, row: Row) -> None:
+        _count(work, row["CollaborationGroupId"])
+
+
+def _count(work: Work, group_id: str) -> None:
+    members = work.find("CollaborationGroupMember", CollaborationGroupId=group_id)
+    work.change("CollaborationGroup", group_id, {"MemberCount": len(members)})
+
+
 def post(org: Org, call: Call, _: Params) -> Answer:
     """Answer POST /chatter/feed-elements with status 201 and the feed item."""
     body = call.record()
@@ -36,6 +67,8 @@ def post(org: Org, call: Call, _: Params) -> Answer:
         raise _malformed("feedElementType must be FeedItem.")
     subject_id = call.user_id if body.get("subjectId") == "me" else body.get("subjectId")
     kind, subject = _record(org, call, subject_id)
+    if kind == "CollaborationGroup":
+        _check_group(org, call, subject)
     segments = _segments(org, call, body.get("body"))
     text = "".join(segment["text"] for segment in segments)
     if not text.strip() or len(text) > _LONGEST:
@@ -43,6 +76,17 @@ def post(org: Org, call: Call, _: Params) -> Answer:
     item = {"ParentId": subject["Id"], "Body": text, "Type": "TextPost"}
     item_id = org.dml.insert("FeedItem", item, org.access(call))
     return Answer(201, _element(org, call, item_id, segments, _summary(call, kind, subject)))
+
+
+def _check_group(org: Org, call: Call, group: Row) -> None:
+    """Members post in a group; who may change all data need not be one."""
+    if group["IsArchived"]:
+        raise ApiError(403, "INSUFFICIENT_ACCESS", "This group is archived. You can't post to it.")
+    if org.access(call).may("ModifyAllData"):
+        return
+    [mine] = org.store.find("CollaborationGroupMember", CollaborationGroupId=group["Id"], MemberId=call.user_id) or [{}]
+    if not mine or (group["IsBroadcast"] and mine["CollaborationRole"] != "Admin"):
+        raise ApiError(403, "INSUFFICIENT_ACCESS", "You do not have access to post to this group.")
 
 
 def _segments(org: Org, call: Call, body: Any) -> list[Record]:
