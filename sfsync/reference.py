@@ -16,6 +16,7 @@ from sfsync.records import Status
 from sfsync.schema import schema, spelled
 from sfsync.settings import (
     Company,
+    DigestSettings,
     FieldNames,
     FontSettings,
     LoginSettings,
@@ -59,6 +60,7 @@ def _lines() -> Iterator[str]:
     yield from _section("`font:` of a theme", _settings("font.", FontSettings))
     yield from _section("Each of `order_forms:`", _settings("", OrderFormSettings))
     yield from _section("Each of an order form's `terms:`", _settings("", TermsSettings))
+    yield from _section("`digest:`", _settings("digest.", DigestSettings))
     yield from _section("`fields:`", _settings("fields.", FieldNames))
     page = "What people read in Salesforce can be said otherwise, message by message: [messages.md](messages.md)."
     yield from _section("`messages:`", [page])

@@ -54,13 +54,10 @@ class Group:
 
     @property
     def questions(self) -> Sequence[str]:
-        me = (
-            soql.among("CollaborationGroup.Name", [self._name]),
-            soql.among_ids("MemberId", [self._api.session.user_id]),
-        )
+        me = (soql.among_ids("MemberId", [i]) for i in [self._api.session.user_id] if i)
         return (
             soql.select(["Id", "IsArchived"], "CollaborationGroup", soql.among("Name", [self._name])),
-            soql.select(["Id"], "CollaborationGroupMember", *me),
+            soql.select(["Id"], "CollaborationGroupMember", soql.among("CollaborationGroup.Name", [self._name]), *me),
         )
 
     def find(self, answers: Sequence[Any]) -> str:
