@@ -61,7 +61,8 @@ def _say(found: Standing, settings: Settings) -> None:
         say(f"API calls   {found.calls_used:,} used in the last 24 hours, {left:,} left")
     _records("Waiting for information", found.waiting)
     _records("Failed", found.failed)
-    _answers(found.not_right or (), settings)
+    if found.not_right:
+        _answers(found.not_right, settings)
     say(f"\n{found.at.astimezone(settings.zone):%Y-%m-%d %H:%M:%S %Z}", "dim")
 
 

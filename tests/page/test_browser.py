@@ -102,6 +102,19 @@ def test_what_is_missing_stands_on_the_record_and_is_added_there(desk, rep, bare
     desk.reads(".banner.good", "Ready")
 
 
+def test_the_rep_says_there_that_a_form_was_not_right_and_why(desk, rep, deal, worker):
+    rep.update("Opportunity", deal, StageName="Order Form")
+    worker()
+    desk.open_deal(deal)
+    desk.click(edit("WasItRight"))
+    desk.click('[name=Was_It_Right__c] option[value="No"]')
+    desk.type("[name=What_Was_Wrong__c]", "The old address.")
+    desk.click(".edit-form [type=submit]")
+    desk.reads(".value", "The old address.")
+    [row] = rep.query(f"SELECT Was_It_Right__c, What_Was_Wrong__c FROM Order_Form__c WHERE Opportunity__c = '{deal}'")
+    assert (row["Was_It_Right__c"], row["What_Was_Wrong__c"]) == ("No", "The old address.")
+
+
 def test_the_bell_counts_what_is_new_and_leads_to_the_record(desk, rep, bare_deal, worker):
     rep.update("Opportunity", bare_deal["Id"], StageName="Order Form")
     desk.open()

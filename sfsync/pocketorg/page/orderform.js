@@ -1,7 +1,10 @@
 // The fields in which an order form says how it stands. An org without them has nothing to show.
 
+import * as api from "./api.js";
 import { h, icon } from "./dom.js";
+import { Field } from "./edit.js";
 import { seconds, time } from "./format.js";
+import { options } from "./schema.js";
 
 export const FIELDS = ["Status", "Message", "Version", "Requested_At", "Ready_At"].map((name) => `Order_Form_${name}__c`);
 
@@ -41,4 +44,26 @@ function ready(deal) {
   if (until) parts.push(time(until));
   if (from && until) parts.push(`${seconds(from, until)} s after it was asked for`);
   return parts.join(" · ");
+}
+
+// The latest row of a deal, where the org lets this user say whether that form was right.
+export const answerable = (fields) => fields.get("Was_It_Right__c")?.updateable ?? false;
+
+export const latest = (id) =>
+  `SELECT Id, Was_It_Right__c, What_Was_Wrong__c FROM Order_Form__c WHERE Opportunity__c = ${id} ORDER BY Version__c DESC LIMIT 1`;
+
+export function answer(fields, saved) {
+  let row = null;
+  return new Field({
+    key: "WasItRight", label: "Was the order form right?", saved,
+    save: (values) => api.update("Order_Form__c", row.Id, values),
+    read: ({ form }) => {
+      row = form;
+      const [right, wrong] = [row?.Was_It_Right__c ?? "", row?.What_Was_Wrong__c ?? ""];
+      return { shown: [right, ...wrong.split("\n")], controls: row && [
+        { name: "Was_It_Right__c", label: "Was it right?", value: right, options: options(fields.get("Was_It_Right__c")) },
+        { name: "What_Was_Wrong__c", label: "What was wrong?", value: wrong, type: "textarea", wide: true },
+      ] };
+    },
+  });
 }

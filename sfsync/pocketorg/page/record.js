@@ -23,7 +23,8 @@ export class RecordView {
   constructor(id) { this.id = id; }
 
   async open() {
-    [this.fields, this.stages] = await Promise.all([fieldsOf("Opportunity"), stages()]);
+    const forms = fieldsOf("Order_Form__c").catch(() => new Map());
+    [this.fields, this.stages, this.forms] = await Promise.all([fieldsOf("Opportunity"), stages(), forms]);
     const refresh = () => this.refresh();
     this.head = new Part(h("div", { class: "record-head" }), drawHead);
     this.path = new Part(h("nav", { "aria-label": "Path" }), (data) => this.drawPath(data));
@@ -68,11 +69,12 @@ export class RecordView {
       deals: `SELECT ${[...DEAL, ...address, ...more].join(", ")} FROM Opportunity WHERE Id = ${id}`,
       lines: `SELECT ${[...LINE, ...iso].join(", ")} FROM OpportunityLineItem WHERE OpportunityId = ${id} ORDER BY SortOrder NULLS LAST, CreatedDate, Id`,
       files: `SELECT ${FILE.join(", ")} FROM ContentDocumentLink WHERE LinkedEntityId = ${id}`,
+      ...(orderForm.answerable(this.forms) ? { forms: orderForm.latest(id) } : {}),
     });
     // an answer from before the latest question would bring back what was there before an edit
     if (turn !== this.turn) { await this.latest; return; }
     if (!found.deals.length) throw new api.Gone("This opportunity does not exist, or you may not see it.");
-    this.show(found.deals[0], found.lines, found.files.map(fileOf).sort((a, b) => b.at.localeCompare(a.at)));
+    this.show({ ...found.deals[0], form: found.forms?.[0] ?? null }, found.lines, found.files.map(fileOf).sort((a, b) => b.at.localeCompare(a.at)));
   }
 
   show(deal, lines, files) {
@@ -121,6 +123,7 @@ export class RecordView {
     });
     const choices = options(this.fields.get("Type"));
     return [
+      ...(orderForm.answerable(this.forms) ? [orderForm.answer(this.forms, saved)] : []),
       plain("Name", "Opportunity name"),
       plain("CloseDate", "Close date", "date", day),
       plain("NextStep", "Next step"),
