@@ -131,3 +131,21 @@ def test_that_look_is_one_call(org):
     before = here.api.session.usage.used
     assert here.sample(plan, 200) == (0, [])
     assert here.api.session.usage.used - before == 1
+
+
+def test_a_digest_that_nobody_would_hear_is_noted_with_its_remedy(org, folder):
+    add(folder, "digest: {at: 17:30, chatter_group: Sales Ops}\n", after="currency: USD\n")
+    done = sfsync("check", env=environ(org), cwd=folder)
+    assert done.returncode == 0
+    assert "! No daily digest: There is no Chatter group 'Sales Ops' that the integration user sees." in done.stdout
+    [worker] = org.org.get_all("User", Username="worker@pocketorg.example")
+    team = org.insert("CollaborationGroup", {"Name": "Sales Ops", "CollaborationType": "Private"})
+    org.insert("CollaborationGroupMember", {"CollaborationGroupId": team, "MemberId": worker["Id"]})
+    said = sfsync("check", env=environ(org), cwd=folder).stdout
+    assert "✓ daily digest at 17:30, Europe/Berlin, to the Chatter group Sales Ops" in said
+
+
+def test_a_digest_by_bell_names_whose(org, folder):
+    add(folder, "digest: {at: 17:30, bell: admin@pocketorg.example}\n", after="currency: USD\n")
+    said = sfsync("check", env=environ(org), cwd=folder).stdout
+    assert "✓ daily digest at 17:30, Europe/Berlin, to the bell of admin@pocketorg.example" in said

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from sfsync.demo import Rep
 from sfsync.pocketorg.server import PocketOrg
 from sfsync.schedule import ago
 from tests.conftest import METADATA, environ, switched_on
@@ -48,6 +49,33 @@ def test_a_program_reads_the_same(org):
     found = json.loads(sfsync("status", "--json", env=environ(org)).stdout)
     assert (found["today"]["made"], len(found["waiting"]), found["failed"], found["untouched"]) == (1, 1, [], 1)
     assert found["calls_allowed"] > found["calls_used"] > 0
+
+
+def test_it_shows_what_reps_marked_as_not_right(org):
+    assert "Not right   No rep has marked an order form as not right in seven days." in (
+        sfsync("status", env=environ(org)).stdout
+    )
+    [row] = org.org.get_all("Order_Form__c")
+    Rep(org.instance_url, org.access_token).update(
+        "Order_Form__c", row["Id"], Was_It_Right__c="No", What_Was_Wrong__c="The old\naddress."
+    )
+    before = len(org.calls)
+    said = sfsync("status", env=environ(org)).stdout
+    assert "Not right   Reps have marked 1 order form as not right in seven days." in said
+    assert row["Opportunity__c"] in said.partition("Not right, the latest answers")[2]
+    assert "The old address." in said
+    assert [c.method for c in org.calls[before:] if c.client.startswith("sfsync/")] == ["POST"]
+    [answer] = json.loads(sfsync("status", "--json", env=environ(org)).stdout)["not_right"]
+    assert (answer["row_id"], answer["what"]) == (row["Id"], "The old\naddress.")
+
+
+def test_an_org_without_answers_says_nothing_of_them():
+    with PocketOrg(seed="none", metadata=[METADATA]) as older:
+        sobject = older.org.schema.get("Order_Form__c")
+        for name in ("was_it_right__c", "what_was_wrong__c"):
+            del sobject.fields[name]
+        done = sfsync("status", env=environ(older))
+    assert (done.returncode, "ot right" in done.stdout) == (0, False)
 
 
 def test_an_org_without_our_fields_says_what_to_do():

@@ -148,6 +148,24 @@ def test_the_permission_set_is_written_for_others_to_deploy(setup, project):
     assert "<field>Account.Industry</field>" in (project / WORKER).read_text()
 
 
+def test_the_worker_may_delete_the_rows_of_earlier_digests_only_where_there_is_a_digest(setup, project):
+    setup()
+    settings = project / "config/sfsync.yaml"
+    settings.write_text(settings.read_text() + "digest: {at: 17:30, chatter_group: Sales Ops}\n")
+    right = "  ~ Order_Form_Settings__c allowDelete: false becomes true\n"
+    assert right in setup("--permissions-only").out
+    assert "1 the same." in setup("--permissions-only", "--dry-run").out
+
+
+def test_an_org_that_has_no_fields_for_answers_is_not_asked_for_rights_on_them(setup, bare_org, project):
+    setup()
+    for name in ("Was_It_Right__c", "What_Was_Wrong__c"):
+        by_hand_away(bare_org, f"Order_Form__c.{name}")
+    assert "1 the same." in setup("--permissions-only").out
+    assert not any("What_Was_Wrong__c" in field for field in granted(bare_org))
+    assert "fields of Order_Form__c: Was_It_Right__c, What_Was_Wrong__c" in setup("--dry-run").out
+
+
 def test_a_field_that_the_org_does_not_have_is_named_where_the_template_names_it(setup, project):
     template = project / "templates/order_form.xml"
     template.write_text(template.read_text().replace("account.Phone", "account.Fone"))

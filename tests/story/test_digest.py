@@ -211,6 +211,7 @@ def test_only_the_latest_row_stays(world):
         berlin(world, f"2026-11-{day} 17:30")
         world.run(worker)
     assert claims(world) == ["digest 2026-11-25"]
+    assert world.org.org.get_all(SETTINGS_OBJECT, Key__c="only", IsDeleted=0)
     assert len(posts(world)) == 3
     [row] = world.org.org.get_all(SETTINGS_OBJECT, Key__c="digest 2026-11-25")
     assert row["Last_Words__c"] == posts(world)[2]

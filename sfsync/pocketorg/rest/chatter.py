@@ -3,7 +3,7 @@
 Source: Connect REST API Developer Guide, "Post an @Mention", "Feed Item Input", "Feed Item"; Object Reference,
 "CollaborationGroup", "CollaborationGroupMember": members post in a group, and in one for broadcasts its managers. What
 the guide lists and no client of a feed post reads (photos, motifs, likes) is left out of the answer. The error codes
-are unproven, and so is what an archived group answers.
+are unproven, and so is what an archived group answers. A pocket org has no sharing, so everybody sees a private group.
 """
 
 # ruff: noqa: ARG002 - every logic is given the same, and takes what it needs
