@@ -157,7 +157,7 @@ def test_the_worker_may_delete_the_rows_of_earlier_digests_only_where_there_is_a
     assert "1 the same." in setup("--permissions-only", "--dry-run").out
 
 
-def test_an_org_that_has_no_fields_for_answers_is_not_asked_for_rights_on_them(setup, bare_org, project):
+def test_an_org_that_has_no_fields_for_answers_is_not_asked_for_rights_on_them(setup, bare_org):
     setup()
     for name in ("Was_It_Right__c", "What_Was_Wrong__c"):
         by_hand_away(bare_org, f"Order_Form__c.{name}")
