@@ -57,7 +57,7 @@ def digest_of(worker: Sync, world: World, mark: str = "") -> Digest:
     """The digest of another process with the same settings."""
     api = connected(world.org)
     api.session._now = world.clock
-    return Digest(api, worker._settings, mark=mark)
+    return Digest(api, worker.one.settings, mark=mark)
 
 
 def test_it_is_posted_at_its_time_and_says_how_the_day_was(world):
@@ -99,8 +99,8 @@ def test_it_costs_five_calls_and_a_restart_after_it_one(world):
     for day, expected in ((23, 4), (24, 5)):  # the first day has no row of an earlier one to delete
         berlin(world, f"2026-11-{day} 17:31")
         before = len(world.org.calls)
-        worker._digest.maybe(world.clock.now)
-        worker._digest.maybe(world.clock.now)
+        worker.one.digest.maybe(world.clock.now)
+        worker.one.digest.maybe(world.clock.now)
         assert len(world.org.calls) - before == expected
     before = len(world.org.calls)
     digest_of(worker, world).maybe(world.clock.now)
@@ -120,8 +120,8 @@ def test_of_two_workers_that_look_at_the_same_moment_one_posts(world):
             heard.append(True)
             other.maybe(world.clock.now)
 
-    worker._digest._api.session.hooks["response"].append(meanwhile)
-    worker._digest.maybe(world.clock.now)
+    worker.one.digest._api.session.hooks["response"].append(meanwhile)
+    worker.one.digest.maybe(world.clock.now)
     assert heard
     assert (len(posts(world)), claims(world)) == (1, ["digest 2026-11-23"])
 
