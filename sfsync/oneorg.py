@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sfsync import outlook
+from sfsync.errors import SfsyncError, TryAgainLater
 from sfsync.forms.blueprint import Blueprint
 from sfsync.salesforce.api import Api
 from sfsync.salesforce.board import Board
@@ -39,6 +40,13 @@ class OneOrg:
     @property
     def scope(self) -> outlook.Scope:
         return outlook.Scope(self.org, self.plan, self.blueprints, self.settings, self.remake)
+
+    def tell_admin(self, trouble: SfsyncError | None) -> None:
+        """After a pass: how the worker is, every few minutes, and how it went, once a day. Never raises."""
+        if not isinstance(trouble, TryAgainLater):
+            self.board.beat(trouble)
+        if trouble is None:
+            self.digest.maybe(self.org.now())
 
     def forget(self) -> None:
         """Ask the org anew what it has: an admin may be mending it."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sfsync.errors import SetupError, SfsyncError, TryAgainLater
+from sfsync.errors import SetupError, SfsyncError
 from sfsync.forms.blueprint import Blueprint
 from sfsync.oneorg import OneOrg
 from sfsync.report import Report
@@ -53,10 +53,7 @@ class Sync:
         else:
             self._serve(report)
         report.paused = self.one.board.paused
-        if not isinstance(report.error, TryAgainLater):
-            self.one.board.beat(report.error)
-        if report.error is None:
-            self.one.digest.maybe(self.one.org.now())
+        self.one.tell_admin(report.error)
         return report
 
     def _serve(self, report: Report) -> None:

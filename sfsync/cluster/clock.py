@@ -55,8 +55,7 @@ class Clock:
             if isinstance(error, SetupError):
                 self._one.forget()
         report.paused = self._one.board.paused
-        if not isinstance(report.error, TryAgainLater):
-            self._one.board.beat(report.error)
+        self._one.tell_admin(report.error)
         return report
 
     def hear(self, outcome: Outcome) -> bool:

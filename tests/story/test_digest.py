@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sfsync.cluster.clock import Clock
 from sfsync.pocketorg.founding import ADMIN, INTEGRATION_USER
 from sfsync.salesforce.digests import Digest
 from sfsync.sync import Sync
@@ -89,6 +90,15 @@ def test_it_is_posted_once_however_often_the_worker_looks_and_starts(world):
         worker = world.worker(TO_GROUP)
         for _ in range(3):
             world.run(worker)
+    assert len(posts(world)) == 1
+
+
+def test_a_clock_that_only_watches_posts_it_as_well(world):
+    group(world)
+    berlin(world, "2026-11-23 17:31")
+    worker = world.worker(TO_GROUP)
+    for _ in range(2):
+        assert Clock(worker.one, worker.watch, lambda _: None, ahead=1).run(sweep=True).error is None
     assert len(posts(world)) == 1
 
 
