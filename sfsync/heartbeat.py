@@ -52,7 +52,15 @@ class Heartbeat:
 def path(environ: Mapping[str, str]) -> Path:
     """Where the file of this user's worker lies; several on one machine need a name each."""
     user = os.getuid() if hasattr(os, "getuid") else 0
-    return Path(environ.get(_FILE) or Path(tempfile.gettempdir()) / f"sfsync-{user}.heartbeat")
+    return Path(environ.get(_FILE) or _temporary(environ) / f"sfsync-{user}.heartbeat")
+
+
+def _temporary(environ: Mapping[str, str]) -> Path:
+    """Python looks for a folder in which it can write, and finds none where the disk is full."""
+    try:
+        return Path(tempfile.gettempdir())
+    except OSError:
+        return Path(environ.get("TMPDIR") or Path(os.sep) / "tmp")
 
 
 def silent_for(file: Path, now: datetime) -> timedelta | None:
