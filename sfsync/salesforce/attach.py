@@ -108,10 +108,12 @@ class Attacher:
         return {upload.opportunity_id: kind(cause.what, where=cause.where, remedy=cause.remedy, logged=cause.logged)}
 
     def _adapt(self, seconds: float, sent: int) -> None:
+        """So many that the next call stays quick, if each form takes as long as in this one."""
         if seconds > SLOW_SECONDS:
             self.batch_size = max(1, min(self.batch_size, sent) // 2)
         elif seconds < _QUICK_SECONDS and sent >= self.batch_size:
-            self.batch_size = min(MAX_GRAPHS, self.batch_size * 2)
+            quick = int(sent * _QUICK_SECONDS / max(seconds, 0.01))
+            self.batch_size = min(MAX_GRAPHS, max(quick, self.batch_size + 1))
 
     def _send(self, uploads: list[Upload]) -> Answers:
         """Send one call. At least one form has an answer; those that had no turn have none.

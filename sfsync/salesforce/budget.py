@@ -54,16 +54,24 @@ class Usage:
 
 @dataclass(slots=True)
 class Retries:
-    """A store of retries that an outage empties and successes fill."""
+    """A store of retries that trouble empties and successes fill; in an outage there are none."""
 
     left: float = _RETRIES
+    #: a call came to nothing however often it was sent, and none has succeeded since
+    down: bool = False
 
     def take(self) -> bool:
         """Use one up, if there is one."""
-        if self.left < 1:
+        if self.down or self.left < 1:
             return False
         self.left -= 1
         return True
 
+    def give_up(self) -> None:
+        """All tries of one call were in vain: until one succeeds, none is repeated."""
+        self.down = True
+
     def earn(self) -> None:
+        """A call succeeded."""
+        self.down = False
         self.left = min(_RETRIES, self.left + _EARNED)

@@ -108,16 +108,22 @@ class Session(requests.Session):
             except requests.RequestException as error:
                 # what could not even connect was not executed, so any method may be tried again
                 again = repeatable or _never_sent(error)
-                if not again or attempt == _TRIES or not self._retries.take():
+                if not again or not self._may_repeat(attempt):
                     raise _unreachable(error, repeatable=again) from None
             else:
                 if answer.status_code not in _BUSY:
                     self._retries.earn()
                     return answer
-                if not repeatable or attempt == _TRIES or not self._retries.take():
+                if not repeatable or not self._may_repeat(attempt):
                     return answer
             self._sleep(self._random.uniform(0.2, 0.4) * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
+
+    def _may_repeat(self, attempt: int) -> bool:
+        if attempt == _TRIES:
+            self._retries.give_up()
+            return False
+        return self._retries.take()
 
     def _authorised(self, method: str, url: str, **more: Any) -> requests.Response:
         """One attempt; a second one with a new token where the old one had expired, since that executed nothing."""

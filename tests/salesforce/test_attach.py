@@ -124,8 +124,8 @@ def test_an_org_that_is_down_gets_one_write_and_one_question(org, upload):
     assert writer._api.session.calls <= 8
 
 
-def test_batches_grow_while_the_org_is_quick_and_shrink_when_it_is_slow(org, upload):
-    seconds = iter([0, 1, 0, 1, 0, 1, 0, 1, 0, 30, 0, 7])
+def test_batches_grow_to_what_the_org_takes_within_seconds_and_shrink_when_it_is_slow(org, upload):
+    seconds = iter([0, 4, 0, 1, 0, 1, 0, 1, 0, 30, 0, 7])
     writer = attacher(org, clock=lambda: next(seconds))
     deal = {"Name": "Looms", "StageName": "Order Form", "CloseDate": "2026-12-31", "OwnerId": org.user_id}
     uploads = [replace(upload, opportunity_id=org.insert("Opportunity", deal)) for _ in range(MAX_GRAPHS)]
@@ -133,4 +133,4 @@ def test_batches_grow_while_the_org_is_quick_and_shrink_when_it_is_slow(org, upl
     for version in range(1, 7):
         writer.attach([replace(u, version=version) for u in uploads[: writer.batch_size]])
         sizes.append(writer.batch_size)
-    assert sizes == [20, 40, MAX_GRAPHS, MAX_GRAPHS, MAX_GRAPHS // 2, MAX_GRAPHS // 2]
+    assert sizes == [12, 60, MAX_GRAPHS, MAX_GRAPHS, MAX_GRAPHS // 2, MAX_GRAPHS // 2]
