@@ -18,6 +18,7 @@ _PAGE = Path(__file__).parents[1] / "docs" / "reliability.md"
 @click.option("--backlog", default=2000, show_default=True, help="Opportunities that wait when an outage ends")
 @click.option("--outage", default=60.0, show_default=True, help="seconds")
 @click.option("--restarts", default=10, show_default=True, help="of everything at once")
+@click.option("--stops", default=30, show_default=True, help="SIGTERMs within a worker's first seconds")
 @click.option("--measured", default=300, show_default=True, help="Opportunities whose waits are measured, twice")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--keep", is_flag=True, help="write the result into docs/reliability.md")

@@ -1,5 +1,6 @@
 """One campaign: calm, a bad network, chaos, restarts, an expired session, an outage; then the judge."""
 
+import os
 import random
 import tempfile
 import time
@@ -7,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from chaos import deals as people
@@ -14,6 +16,7 @@ from chaos.deals import ELSEWHERE, Deal, Reps
 from chaos.judge import Judge, Violation, leaks
 from chaos.processes import TICK, OrgProcess, Place, Worker, switch_on
 from chaos.proxy import Proxy
+from simulation.calls import least
 
 #: of a day's calls and files
 _NO_LIMITS = {"api_limit": 10**9, "file_limit": 10**9}
@@ -21,6 +24,8 @@ _NO_LIMITS = {"api_limit": 10**9, "file_limit": 10**9}
 _PATIENCE = 300.0
 #: Heroku kills 30 seconds after SIGTERM; a worker is expected to be gone before
 _DRAIN = 20.0
+#: what was written is read once more five seconds later, at the next tick
+_LOOKED_AT_AGAIN = 5 + 2 * TICK
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class Size:
     backlog: int = 2000
     outage_seconds: float = 60.0
     restarts: int = 10
+    #: SIGTERMs at random moments of a worker's first seconds
+    stops: int = 30
     #: whose waits are measured, without faults and with 5 %
     measured: int = 300
     #: in hand while all sessions end
@@ -43,7 +50,7 @@ class Size:
     @property
     def in_chaos(self) -> int:
         """What is left when the other parts have had theirs."""
-        others = 1 + 2 * self.measured + 40 * self.restarts + self.expiring + self.backlog
+        others = 1 + 2 * self.measured + 40 * self.restarts + 10 * self.stops + self.expiring + self.backlog
         return max(self.opportunities - others, 0)
 
 
@@ -63,7 +70,9 @@ class Figures:
     #: sent while so many forms' session had expired
     expiries: int = 0
     logins: int = 0
-    outage_calls: int = 0
+    #: those that waited for the end of the outage, and the calls until all were served and looked at once more
+    outage_deals: int = 0
+    outage_calls: Counter[str] = field(default_factory=Counter)
     outage_least: int = 0
     #: calls that met a closed door
     outage_tries: int = 0
@@ -71,16 +80,22 @@ class Figures:
     forms: int = 0
     seconds: float = 0.0
     clock_moved: bool = True
+    #: the machine's load average before anything of this began, and its cores
+    load: float = 0.0
+    cores: int = 1
 
 
 class Campaign:
     """Everything that runs, and who breaks it."""
 
     def __init__(self, folder: Path, size: Size, say: Callable[[str], None]) -> None:
+        load, cores = os.getloadavg()[0], os.cpu_count() or 1
         self._size, self._say, self._rng = size, say, random.Random(size.seed)
         self._db = folder / "org.sqlite"
         self._deals = people.found(self._db, size.opportunities)
-        self._waiting = iter(self._deals)
+        # an outage needs its backlog, whatever the other parts take
+        at = max(size.opportunities - size.backlog, 0)
+        self._backlog, self._waiting = self._deals[at:], iter(self._deals[:at])
         self._org = OrgProcess(self._db)
         self._proxy = Proxy(self._org.port, random.Random(size.seed + 1))
         (folder / "place").mkdir()
@@ -88,7 +103,7 @@ class Campaign:
         self._reps = Reps(self._org.admin(), self._rng)
         self._reps.control("PATCH", "", _NO_LIMITS)
         self._workers: list[Worker] = []
-        self.figures = Figures(size, clock_moved=self._place.can_set_clock)
+        self.figures = Figures(size, clock_moved=self._place.can_set_clock, load=load, cores=cores)
 
     def run(self) -> Figures:
         began = time.monotonic()
@@ -100,6 +115,7 @@ class Campaign:
             self.figures.faulty = self._measured("5 % of calls broken")
             self._chaos()
             self._restarts()
+            self._stops()
             self._expiry()
             self._outage()
         finally:
@@ -127,7 +143,7 @@ class Campaign:
     # -------------------------------------------------------------------- waits
 
     def _next(self, count: int) -> list[Deal]:
-        return [deal for deal, _ in zip(self._waiting, range(count), strict=False)]
+        return list(islice(self._waiting, count))
 
     def _measured(self, name: str) -> list[float]:
         """Move deals one by one at an even pace, and note when each is ready."""
@@ -224,12 +240,17 @@ class Campaign:
     def roll(self, number: int) -> None:
         """A deploy: the new one starts when the old one is told to stop, and both work for a while."""
         old, self._workers[number] = self._workers[number], self._worker()
-        began = time.monotonic()
-        old.terminate()
-        if not old.ended_well(_DRAIN + 10):
-            self.figures.violations.append(("drain", f"SIGTERM ended with {old.process.poll()}"))
+        self._stop(old)
+
+    def _stop(self, worker: Worker) -> None:
+        """Tell it to stop, and see that it does; one that is not there any more does not."""
+        heard, age, began = worker.hears(), time.monotonic() - worker.started, time.monotonic()
+        worker.terminate()
+        if not (worker.ended_well(_DRAIN + 10) and heard):
+            what = f"a worker of {age:.1f} s ended SIGTERM with {worker.process.poll()}"
+            self.figures.violations.append(("drain", what))
         self.figures.drained.append(time.monotonic() - began)
-        old.end()
+        worker.end()
 
     def kill_org(self, _number: int) -> None:
         self._org.kill()
@@ -268,6 +289,19 @@ class Campaign:
         self._settle("after the restarts")
         self._say(f"service goes on after {max(self.figures.recovered, default=0):.1f} s at most")
 
+    def _stops(self) -> None:
+        """SIGTERM to everybody at random moments of a life: while it starts, logs in, renders, waits for answers."""
+        self._proxy.rate = 0.1
+        for _ in range(self._size.stops):
+            self._reps.move(self._next(10))
+            self.figures.faults["SIGTERM within a worker's first seconds"] += 1
+            stopped = self._worker(no_disk=self._rng.random() < 0.1)
+            time.sleep(self._rng.choice((1.0, 4.0)) * self._rng.random())
+            self._stop(stopped)
+        self._proxy.rate = 0.0
+        self._settle("after the stops")
+        self._say(f"SIGTERM ends a worker within {max(self.figures.drained, default=0):.1f} s")
+
     def _keep_one(self) -> None:
         for worker in self._workers[1:]:
             worker.end()
@@ -278,26 +312,36 @@ class Campaign:
         self._keep_one()
         self._reps.move(self._next(self._size.expiring))
         time.sleep(TICK)
-        before = self._proxy.calls["login"]
+        before = self._proxy.calls["logins"]
         self.revoke(0)
         self._settle("after the expiry")
-        self.figures.logins = self._proxy.calls["login"] - before
+        self.figures.logins = self._proxy.calls["logins"] - before
 
     # ------------------------------------------------------------------- outage
 
     def _outage(self) -> None:
         """Nothing of the org can be reached; meanwhile the reps go on."""
-        backlog = self._next(self._size.backlog)
         self._proxy.closed = True
-        self._reps.move(backlog)
+        self._reps.move(self._backlog)
         time.sleep(self._size.outage_seconds)
         self._proxy.closed = False
-        before, began = self._proxy.calls["call"], time.monotonic()
-        self._settle("after the outage")
+        before, began = Counter(self._proxy.calls), time.monotonic()
+        self._served({deal.id for deal in self._backlog})
         self.figures.outage_drained = time.monotonic() - began
-        self.figures.outage_calls = self._proxy.calls["call"] - before
-        self.figures.outage_least = _least(len(backlog))
-        self.figures.outage_tries = self._proxy.calls["while down"]
+        time.sleep(_LOOKED_AT_AGAIN)
+        figures = self.figures
+        figures.outage_deals, figures.outage_least = len(self._backlog), least(len(self._backlog))
+        figures.outage_calls, figures.outage_tries = self._proxy.calls - before, self._proxy.in_vain
+        self._settle("after the outage")
+
+    def _served(self, ids: set[str]) -> None:
+        """Wait until all of these are ready."""
+        until = time.monotonic() + _PATIENCE
+        while time.monotonic() < until:
+            rows = self._reps.status()
+            if all(rows.get(each, ("", 0))[0] == "Ready" for each in ids):
+                return
+            time.sleep(0.5)
 
     def _end(self) -> None:
         for worker in self._workers:
@@ -310,11 +354,6 @@ class Campaign:
         self.figures.violations += leaks(self._place.folder, self._place.log, secrets)
         self.figures.faults.update(self._proxy.faults)
         self.figures.forms = judge.forms
-
-
-def _least(forms: int) -> int:
-    """Calls that nobody can do without: reading (twice, since what was written is looked at), graphs, bells."""
-    return 2 * -(-forms // 350) + -(-forms // 75) + -(-forms // 200)
 
 
 _TROUBLES: dict[str, tuple[int, Callable[[Campaign, int], int | None]]] = {

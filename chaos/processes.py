@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -167,6 +168,16 @@ class Worker:
     def _signal_group(self, number: int) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)
+
+    def hears(self, within: float = 10.0) -> bool:
+        """Wait until it catches SIGTERM: before that it is Python that starts, and the signal ends it by itself."""
+        status, until = Path(f"/proc/{self.process.pid}/status"), time.monotonic() + within
+        while status.exists() and self.alive and time.monotonic() < until:
+            caught = re.search(r"^SigCgt:\s*([0-9a-f]+)$", status.read_text("ascii"), re.MULTILINE)
+            if caught and int(caught[1], 16) & 1 << signal.SIGTERM - 1:
+                return True
+            time.sleep(0.002)
+        return not status.parent.parent.joinpath("self").exists()  # no /proc, as on other systems than Linux
 
     def terminate(self) -> None:
         """As Heroku does: to every process of the dyno."""

@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
+from simulation.calls import kind
+
 _HEAD_END = b"\r\n\r\n"
 _MAINTENANCE = b"<html><body><h1>We are down for maintenance. Canary Page</h1></body></html>"
 
@@ -48,7 +50,10 @@ class Proxy:
         self.upstream, self._rng = upstream, rng
         self.rate, self.closed = 0.0, False
         self.faults: Counter[str] = Counter()
+        #: those that met an open door, by what they were for
         self.calls: Counter[str] = Counter()
+        #: those that met a closed one
+        self.in_vain = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._loop = asyncio.new_event_loop()
@@ -76,7 +81,7 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while call := await _read(reader):
-                self.calls["while down"] += self.closed
+                self.in_vain += self.closed
                 if self.closed or not await self._handle(call, writer):
                     break
         except (OSError, asyncio.IncompleteReadError):
@@ -88,7 +93,7 @@ class Proxy:
 
     async def _handle(self, call: _Message, writer: asyncio.StreamWriter) -> bool:
         """Answer one call. False ends the connection."""
-        self.calls["login" if "/oauth2/token" in call.first_line else "call"] += 1
+        self.calls[kind(call.first_line, call.body)] += 1
         if self._rng.random() >= self.rate:
             return await self._pass(writer, await self._forward(call))
         fault = self._rng.choice(list(Fault))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from chaos.campaign import Figures
 from chaos.processes import TICK
+from simulation import calls
+from simulation.thrift import AT_MOST
 
 _BEGIN, _END = "<!-- chaos: written by `make chaos` -->", "<!-- end of chaos -->"
 _INVARIANTS = {
@@ -16,17 +18,20 @@ _INVARIANTS = {
     "I4": "no field but ours is written",
     "I5": "nobody waits for ever",
     "I6": "no secret and no customer data in logs and on disk",
-    "drain": "SIGTERM ends with 0 within 30 s",
+    "drain": "SIGTERM ends with 0 within 30 s, once Python has started",
 }
 
 
 def of(figures: Figures) -> str:
     """The whole section, in Markdown."""
     size = figures.size
+    shared = (
+        f" The machine was shared with other work: its load was {figures.load:.1f} on {figures.cores} cores before."
+    )
     what = (
         f"`make chaos SEED={size.seed}`: {size.opportunities:,} Opportunities, {size.workers} workers and a pocket org "
         f"as processes of their own, {figures.forms:,} forms, {figures.seconds / 60:.0f} minutes. A tick lasts "
-        f"{TICK:.0f} seconds. The machine was shared with other work."
+        f"{TICK:.0f} seconds.{shared if figures.load > figures.cores / 4 else ''}"
     )
     return "\n".join(
         [
@@ -62,12 +67,13 @@ def _figures(figures: Figures) -> Iterator[tuple[str, str, str]]:
     )
     yield "from SIGTERM to exit code 0, at most", f"{max(figures.drained, default=0):.1f} s", "20 s"
     yield "logins after all sessions ended under load", str(figures.logins), "1"
-    drained = f"{size.backlog:,} forms in {figures.outage_drained:.0f} s"
+    drained = f"{figures.outage_deals:,} forms in {figures.outage_drained:.0f} s"
     yield f"backlog after an outage (of {size.outage_seconds:.0f} s, standing for an hour)", drained, ""
     if figures.outage_least:
-        share = figures.outage_calls / figures.outage_least
-        calls = f"{figures.outage_calls} : {figures.outage_least} = {share:.2f}"
-        yield "its calls, against the fewest that would do", calls, "1.3"
+        spent = figures.outage_calls.total()
+        share = f"{spent} : {figures.outage_least} = {spent / figures.outage_least:.2f}"
+        yield "its calls, against the fewest that would do", share, str(AT_MOST)
+        yield "what they were for", calls.words(figures.outage_calls.items()), ""
         ticks = round(size.outage_seconds / TICK)
         yield "calls while nothing answered, against ticks", f"{figures.outage_tries} : {ticks}", ""
     if not figures.clock_moved:

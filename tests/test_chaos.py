@@ -5,11 +5,11 @@ import sqlite3
 import pytest
 
 from chaos import table
-from chaos.campaign import Size, campaign
+from chaos.campaign import Figures, Size, campaign
 from chaos.deals import STAGE, found
 from chaos.judge import Judge, leaks
 
-TINY = Size(opportunities=40, kills=2, backlog=8, outage_seconds=3, restarts=0, measured=4, expiring=6)
+TINY = Size(opportunities=40, kills=2, backlog=8, outage_seconds=3, restarts=0, stops=2, measured=4, expiring=6)
 
 
 def test_nothing_is_lost_doubled_stale_or_leaked_in_a_minute_of_chaos():
@@ -19,6 +19,8 @@ def test_nothing_is_lost_doubled_stale_or_leaked_in_a_minute_of_chaos():
     assert figures.forms >= 30
     assert figures.faults["kill -9 of a worker"] >= 2
     assert figures.logins == 1
+    assert figures.outage_deals == TINY.backlog
+    assert len(figures.drained) >= TINY.stops
     assert "| I1: served, and the record says so | 0 |" in table.of(figures)
 
 
@@ -65,3 +67,9 @@ def test_the_judge_sees_what_leaked(tmp_path):
     (tmp_path / "tmp" / "form.pdf").write_bytes(b"%PDF-1.3 Canary Textiles")
     found = list(leaks(tmp_path, ["12:00 query?q=hunter2"], ["hunter2"]))
     assert [invariant for invariant, _ in found] == ["I6"] * 3
+
+
+@pytest.mark.parametrize(("load", "said"), [(0.2, False), (1.9, True)])
+def test_the_table_says_whether_the_machine_was_shared(load, said):
+    text = table.of(Figures(TINY, load=load, cores=2))
+    assert ("The machine was shared with other work" in text) is said
