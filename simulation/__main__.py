@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from simulation import campaign, page, plain
+from simulation import campaign, hour, page, plain
 from simulation.campaign import Figures
 from simulation.plain import PlainFigures
 
@@ -16,6 +16,8 @@ from simulation.plain import PlainFigures
 _BREEZE, _CALM = 0.05 / 15, 0.0
 #: Opportunities, at most, of what is there to compare with
 _LESS = 1000
+#: that reach their stage in an hour in which nothing answers
+_BACKLOG = 2000
 
 
 @click.command()
@@ -27,12 +29,21 @@ _LESS = 1000
 def main(*, seed: int, opportunities: int, rate: float, processes: int | None, publish: bool) -> None:
     """Run the real worker in worlds full of trouble. Exits with 1 where an invariant did not hold."""
     kept: dict[str, Any] = {}
+    broken = False
     if publish:
+        stop = hour.play(_BACKLOG, seed)
+        broken = stop.broken
+        click.echo("\n".join([stop.words(), *map(str, stop.violations)]))
         less = min(opportunities, _LESS)
         others = [_run(Figures(seed, weather, less), processes) for weather in (_CALM, _BREEZE)]
-        kept = {"commit": _commit(), "plain": asdict(_run_plain(seed, less, processes)), "others": others}
+        kept = {
+            "commit": _commit(),
+            "plain": asdict(_run_plain(seed, less, processes)),
+            "hour": stop.as_dict(),
+            "others": others,
+        }
     storm = _run(Figures(seed, rate, opportunities), processes, kept)
-    sys.exit(1 if storm.violations else 0)
+    sys.exit(1 if storm.violations or broken else 0)
 
 
 def _run(figures: Figures, processes: int | None, kept: dict[str, Any] | None = None) -> Figures:
@@ -44,7 +55,7 @@ def _run(figures: Figures, processes: int | None, kept: dict[str, Any] | None = 
             click.echo("\n".join(campaign.report(outcome)))
         if kept:
             weathers = [each.as_dict() for each in (figures, *kept["others"])]
-            page.publish({"commit": kept["commit"], "plain": kept["plain"], "weathers": weathers})
+            page.publish({**{name: kept[name] for name in ("commit", "plain", "hour")}, "weathers": weathers})
     click.echo(
         f"{figures.opportunities:,} Opportunities, {figures.forms:,} forms, {page.share(figures)} of "
         f"{figures.attempts:,} calls in trouble: {figures.violations.total()} violations; "

@@ -10,6 +10,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from simulation import calls
 from simulation.history import History
 from simulation.server import Reply, Server
 from simulation.timeline import Actor, Killed, Timeline
@@ -36,15 +37,17 @@ class Network:
         rate: float,
         lock: Callable[[], None],
         edit: Callable[[], None],
+        seconds_a_file: float = 0.0,
     ) -> None:
         self._server, self._timeline, self._history = server, timeline, history
         self._random, self._lock, self._edit = random, lock, edit
-        self.rate = rate
+        self.rate, self._seconds_a_file = rate, seconds_a_file
         self.stormy = True
         self.down = False
         #: what befalls the calls to come, before chance is asked
         self.next: list[str] = []
-        self.attempts = 0
+        #: when each call was sent, logins among them, and what it was for
+        self.sent: list[tuple[float, str]] = []
         self.troubles: Counter[str] = Counter()
         self._kinds: Mapping[str, Callable[[Actor, Deliver, float], Reply]] = {
             "connection reset before the commit": self._reset_before,
@@ -69,6 +72,14 @@ class Network:
         self.down = down
         self.troubles["outage"] += down
 
+    @property
+    def attempts(self) -> int:
+        return len(self.sent)
+
+    def sent_between(self, begin: float, end: float) -> Counter[str]:
+        """How many calls of each kind were sent from one second to another."""
+        return Counter(kind for at, kind in self.sent if begin <= at < end)
+
     def clear_up(self) -> None:
         """No more troubles from now on; what is still under way arrives."""
         self.stormy = False
@@ -83,8 +94,8 @@ class Network:
             with self._history.by("worker"):
                 return self._server.answer(str(request.method), str(request.url), headers, body)
 
-        self.attempts += 1
-        actor.sleep(self._random.uniform(*_LATENCY) / 2)
+        self.sent.append((self._timeline.seconds, calls.kind(str(request.url), body)))
+        actor.sleep(self._random.uniform(*_LATENCY) / 2 + self._seconds_a_file * body.count(b'"VersionData"'))
         reply = self._fate()(actor, deliver, patience)
         actor.sleep(self._random.uniform(*_LATENCY) / 2)
         if reply.reset:

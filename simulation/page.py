@@ -5,7 +5,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from simulation import hour
 from simulation.campaign import Figures
+from simulation.thrift import AT_MOST
 
 _DOCS = Path(__file__).parents[1] / "docs"
 PAGE, KEPT = _DOCS / "reliability.md", _DOCS / "soak.json"
@@ -18,6 +20,8 @@ INVARIANTS = {
     "I3": "the newest version shows the record as it is; none shows what was not so",
     "I4": "nothing but our own fields is written; no edit of a rep is lost",
     "I5": "nobody waits longer than 15 minutes, or than an outage lasts and 15 minutes more",
+    "I7": f"while the whole org is down each worker sends at most {AT_MOST} calls a tick, and from then until all are "
+    f"served at most {AT_MOST} times as many as in the same world without it",
 }
 
 
@@ -53,6 +57,7 @@ def section(kept: dict[str, Any]) -> str:
         made,
         _violations(storm),
         _waits([*others, storm]),
+        hour.words(kept["hour"]),
         _plain(kept["plain"]),
         _troubles(storm),
     ]

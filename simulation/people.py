@@ -126,10 +126,10 @@ class People:
         self.deals.append(deal)
         deal.account.deals.append(deal)
 
-    def plan(self, seconds: float) -> None:
-        """Plan what all of them do within so many seconds."""
+    def plan(self, seconds: float, begin: float, end: float) -> None:
+        """Plan what all do in so many seconds; between which shares of them the deals reach their stage."""
         for deal in self.deals:
-            at = self._random.uniform(0, seconds * 0.7)
+            at = self._random.uniform(seconds * begin, seconds * end)
             self._later(at, deal, self._come)
             if not deal.account.street:
                 self._later(min(at + self._random.expovariate(1 / _MEAN_SECONDS), seconds), deal, self._mend_street)

@@ -41,6 +41,7 @@ order_forms:
       OpportunityLineItems: Add at least one product.
 currency: USD
 """
+CHECK_EVERY = timedelta(seconds=15)
 #: how far clocks of machines stand apart, and how long a new process takes to come up
 _SKEW_SECONDS = (3.0, 3.0, 900.0)
 _RESTART_SECONDS = (5.0, 30.0)
@@ -68,7 +69,7 @@ def _said(form: OrderForm) -> str:
 def _loaded() -> tuple[Settings, tuple[Blueprint, ...]]:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "form.xml").write_text(_TEMPLATE)
-        (Path(folder) / "sfsync.yaml").write_text(_SETTINGS)
+        (Path(folder) / "sfsync.yaml").write_text(f"{_SETTINGS}check_every: {CHECK_EVERY.seconds} seconds\n")
         found = config.load(Path(folder) / "sfsync.yaml")
         return found.settings, order_forms.load(found)
 

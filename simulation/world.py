@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,11 +13,12 @@ from sfsync.pocketorg.server import PocketOrg
 from sfsync.salesforce.login import Credentials
 from simulation.history import History
 from simulation.network import Network
-from simulation.oracle import PATIENCE, Oracle, Verdict
+from simulation.oracle import PATIENCE, Oracle, Verdict, Violation
 from simulation.people import People
 from simulation.server import Server
+from simulation.thrift import Outage
 from simulation.timeline import Actor, Timeline
-from simulation.workers import Attack, Worker
+from simulation.workers import CHECK_EVERY, Attack, Worker
 
 _METADATA = Path(__file__).parents[1] / "config" / "salesforce"
 _START = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -43,6 +44,10 @@ class Plan:
     go_on: float = 0.80
     #: the minute at which all of the org is down, and for how many minutes
     outage: tuple[int, int] = (0, 0)
+    #: between which shares of the time of work the deals reach their stage
+    coming: tuple[float, float] = (0.0, 0.7)
+    #: that the org takes to write a file
+    seconds_a_file: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class World:
     """Everything that one plan brings together."""
 
     def __init__(self, plan: Plan, attack: Attack | None = None) -> None:
-        self._plan = plan
+        self._plan, self._attack = plan, attack
         chance = Random(plan.seed)
         self.timeline = Timeline(_START)
         org = PocketOrg(seed="none", metadata=[_METADATA], clock=self.timeline)
@@ -85,6 +90,7 @@ class World:
             rate=plan.rate,
             lock=self.people.lock_some,
             edit=self.people.edit_some,
+            seconds_a_file=plan.seconds_a_file,
         )
         credentials = Credentials(login_url=ADDRESS, client_id=org.client_id, client_secret=org.client_secret)
         self.workers = [
@@ -99,12 +105,14 @@ class World:
 
     def run_with(self, bodies: Sequence[Callable[[Actor], None]]) -> None:
         """Let it happen, with these processes on the org."""
-        work = self._plan.minutes * 60.0
-        self.people.plan(work)
+        self._begin(bodies)
+        self.go_on(self._plan.minutes * 60.0)
+        self.come_to_rest()
+
+    def _begin(self, bodies: Sequence[Callable[[Actor], None]]) -> None:
+        self.people.plan(self._plan.minutes * 60.0, *self._plan.coming)
         self._plan_outage()
         self.start(bodies)
-        self.go_on(work)
-        self.come_to_rest()
 
     def start(self, bodies: Sequence[Callable[[Actor], None]]) -> None:
         self._actors = [Actor(self.timeline, body) for body in bodies]
@@ -118,6 +126,9 @@ class World:
         """Let the weather clear and the last late call land, and end all processes."""
         self.network.clear_up()
         self.go_on(_QUIET_SECONDS)
+        self._end()
+
+    def _end(self) -> None:
         for actor in self._actors:
             actor.end()
 
@@ -125,7 +136,30 @@ class World:
         """Judge what there is now."""
         patience = PATIENCE + 60 * self._plan.outage[1]
         oracle = Oracle(self.server.org, self.history, self.timeline.seconds, patience=patience)
-        return oracle.judge(self.people.deals)
+        found = oracle.judge(self.people.deals)
+        if self._plan.outage[1]:
+            found.violations += [Violation("I7", "-", what) for what in self._outage(found).judge()]
+        return found
+
+    def _outage(self, found: Verdict) -> Outage:
+        """What the outage cost: another world, with the same people and workers, shows what a quiet time does."""
+        begins, minutes = (60.0 * each for each in self._plan.outage)
+        served = begins + minutes + found.recovery(begins + minutes)
+        twin = World(replace(self._plan, outage=(0, 0)), self._attack)
+        try:
+            twin._begin(twin.workers)
+            twin.go_on(served)
+            twin._end()
+        finally:
+            twin.close()
+        return Outage(
+            seconds=minutes,
+            every=CHECK_EVERY,
+            workers=self._plan.workers,
+            in_vain=self.network.sent_between(begins, begins + minutes),
+            spent=self.network.sent_between(begins, served),
+            quiet=twin.network.sent_between(begins, served),
+        )
 
     def _plan_outage(self) -> None:
         begins, minutes = self._plan.outage

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from sfsync.errors import AnswerLost
+from sfsync.errors import AnswerLost, Outage
 from sfsync.records import Made, Opportunity, Upload
+from sfsync.report import Report
 from sfsync.salesforce.attach import Answers, Attacher
+from sfsync.salesforce.budget import Retries
 from sfsync.salesforce.org import Org
 from sfsync.sync import Sync
 
@@ -93,6 +95,36 @@ class NeverRestores(_ReadsWorse):
             yield replace(each, shown=shown) if shown else each
 
 
+class RepeatsWithoutEnd(Retries):
+    """Each call is tried four times, however long the org has been down."""
+
+    __slots__ = ()
+
+    def take(self) -> bool:
+        return True
+
+    @classmethod
+    def into(cls, sync: Sync) -> None:
+        sync.one.api.session._retries.__class__ = cls
+
+
+class OneByOneAfterAnOutage(Sync):
+    """Once burnt it sends each form in a call of its own, for the rest of its life."""
+
+    careful = False
+
+    def run(self, *, sweep: bool = False) -> Report:
+        self.serve.attacher.batch_size = 1 if self.careful else self.serve.attacher.batch_size
+        report = super().run(sweep=sweep)
+        self.careful = self.careful or isinstance(report.error, Outage)
+        return report
+
+    @classmethod
+    def into(cls, sync: Sync) -> None:
+        sync.__class__ = cls
+        sync.serve.attacher._adapt = lambda *_: None
+
+
 #: each with the invariants that it breaks
 PLANTED: list[tuple[Callable[[Sync], None], set[str]]] = [
     (RepeatsBlindly.into, {"I2"}),
@@ -103,3 +135,6 @@ PLANTED: list[tuple[Callable[[Sync], None], set[str]]] = [
     (RemembersData.into, {"I3"}),
     (NeverRestores.into, {"I1"}),
 ]
+
+#: those that I7 finds out where the org is down for a while
+WASTEFUL: list[Callable[[Sync], None]] = [RepeatsWithoutEnd.into, OneByOneAfterAnOutage.into]

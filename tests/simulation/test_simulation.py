@@ -8,10 +8,11 @@ import sys
 
 import pytest
 
-from simulation import campaign, page
+from simulation import campaign, hour, page
+from simulation.thrift import AT_MOST
 from simulation.world import Plan, World
 from tests.conftest import ROOT
-from tests.simulation.planted import PLANTED
+from tests.simulation.planted import PLANTED, WASTEFUL
 
 #: at each `make test`; `make soak N=200000` takes any number
 OPPORTUNITIES = 2000
@@ -84,11 +85,19 @@ def test_the_orgs_own_history_sees_a_worker_that_writes_what_is_not_ours():
     world.close()
 
 
-def test_an_outage_of_half_an_hour_costs_few_calls_more_than_a_quiet_half_hour():
-    calm = {"seed": 2, "deals": 20, "minutes": 50, "workers": 1, "rate": 0.0, "meddling": 0.0}
-    quiet, outage = outcome_of(Plan(**calm)), outcome_of(Plan(**calm, outage=(10, 30)))
-    assert (quiet.verdict.violations, outage.verdict.violations) == ([], [])
-    assert outage.attempts <= 1.3 * quiet.attempts
+@pytest.mark.parametrize("attack", [None, *WASTEFUL])
+def test_a_worker_that_wastes_calls_on_an_outage_is_found_out(attack):
+    calm = {"rate": 0.0, "meddling": 0.0, "go_on": 0.0, "workers": 1}
+    outcome = outcome_of(Plan(seed=7, deals=250, **calm, outage=(5, 10), coming=(0.25, 0.75)), attack)
+    assert {violation.invariant for violation in outcome.verdict.violations} == ({"I7"} if attack else set())
+
+
+def test_a_full_stop_of_an_hour_costs_a_look_a_tick_and_few_calls_more_than_the_fewest_that_would_do():
+    found = hour.play(200)
+    assert found.violations == []
+    assert found.in_vain <= AT_MOST * found.ticks
+    assert found.served < 60
+    assert found.spent.total() <= found.least + 8
 
 
 def test_the_page_of_figures_says_what_the_last_soak_kept():
