@@ -16,7 +16,7 @@ from chaos.deals import ELSEWHERE, Deal, Reps
 from chaos.judge import Judge, Violation, leaks
 from chaos.processes import TICK, OrgProcess, Place, Worker, switch_on
 from chaos.proxy import Proxy
-from simulation.calls import least
+from simulation.calls import least, reads
 
 #: of a day's calls and files
 _NO_LIMITS = {"api_limit": 10**9, "file_limit": 10**9}
@@ -24,8 +24,8 @@ _NO_LIMITS = {"api_limit": 10**9, "file_limit": 10**9}
 _PATIENCE = 300.0
 #: Heroku kills 30 seconds after SIGTERM; a worker is expected to be gone before
 _DRAIN = 20.0
-#: what was written is read once more five seconds later, at the next tick
-_LOOKED_AT_AGAIN = 5 + 2 * TICK
+#: what was written is read once more five seconds later, at the next tick; so long at the most
+_LOOKED_AT_AGAIN = 5 + 5 * TICK
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,11 +328,17 @@ class Campaign:
         before, began = Counter(self._proxy.calls), time.monotonic()
         self._served({deal.id for deal in self._backlog})
         self.figures.outage_drained = time.monotonic() - began
-        time.sleep(_LOOKED_AT_AGAIN)
+        self._looked_at_again(before["reads"], len(self._backlog))
         figures = self.figures
         figures.outage_deals, figures.outage_least = len(self._backlog), least(len(self._backlog))
         figures.outage_calls, figures.outage_tries = self._proxy.calls - before, self._proxy.in_vain
         self._settle("after the outage")
+
+    def _looked_at_again(self, before: int, forms: int) -> None:
+        """Wait until what was written has been read once more."""
+        until = time.monotonic() + _LOOKED_AT_AGAIN
+        while self._proxy.calls["reads"] - before < 2 * reads(forms) and time.monotonic() < until:
+            time.sleep(0.1)
 
     def _served(self, ids: set[str]) -> None:
         """Wait until all of these are ready."""

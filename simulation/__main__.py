@@ -1,5 +1,6 @@
 """`python -m simulation`: worlds from a seed on, and whether anything was lost, doubled or stale in them."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -28,6 +29,7 @@ _BACKLOG = 2000
 @click.option("--publish", is_flag=True, help="write docs/soak.json and docs/reliability.md anew")
 def main(*, seed: int, opportunities: int, rate: float, processes: int | None, publish: bool) -> None:
     """Run the real worker in worlds full of trouble. Exits with 1 where an invariant did not hold."""
+    logging.disable(logging.CRITICAL)  # the worker's own words about its troubles
     kept: dict[str, Any] = {}
     broken = False
     if publish:

@@ -17,9 +17,14 @@ def kind(address: str, body: bytes) -> str:
     return next(by_address, None) or next(by_body, "others")
 
 
+def reads(forms: int) -> int:
+    """The fewest calls that read so many records."""
+    return -(-forms // _READ)
+
+
 def least(forms: int) -> int:
     """The calls without which nobody could make so many forms: a look that finds them, reads, files, bells."""
-    return 1 + sum(-(-forms // at_once) for at_once in (_READ, _GRAPHS, _BELLS))
+    return 1 + reads(forms) + sum(-(-forms // at_once) for at_once in (_GRAPHS, _BELLS))
 
 
 def words(counted: Iterable[tuple[str, int]]) -> str:
