@@ -107,7 +107,7 @@ class Place:
         return {
             **os.environ,
             **(fake if _FAKETIME else {}),
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": f"{ROOT / 'chaos' / 'clock'}:{ROOT}",
             "TMPDIR": str(self.folder / "tmp"),
             "SFSYNC_CONFIG": str(self.folder / "sfsync.yaml"),
             "SF_LOGIN_URL": url,

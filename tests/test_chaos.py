@@ -1,6 +1,8 @@
 """A campaign of a minute: what `make chaos` breaks for half an hour can be broken, and the judge sees what is wrong."""
 
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -8,6 +10,7 @@ from chaos import table
 from chaos.campaign import Figures, Size, campaign
 from chaos.deals import STAGE, found
 from chaos.judge import Judge, leaks
+from chaos.processes import Place
 
 TINY = Size(opportunities=40, kills=2, backlog=8, outage_seconds=3, restarts=0, stops=2, measured=4, expiring=6)
 
@@ -73,3 +76,11 @@ def test_the_judge_sees_what_leaked(tmp_path):
 def test_the_table_says_whether_the_machine_was_shared(load, said):
     text = table.of(Figures(TINY, load=load, cores=2))
     assert ("The machine was shared with other work" in text) is said
+
+
+def test_workers_whose_clock_is_moved_can_still_sleep(tmp_path):
+    place = Place(tmp_path)
+    place.set_clock(3600)
+    way_in = {"client_id": "", "client_secret": ""}
+    code = "import time; began = time.monotonic(); time.sleep(0.2); assert 0.1 < time.monotonic() - began < 60"
+    subprocess.run([sys.executable, "-c", code], env=place.environ(way_in, ""), check=True)
