@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
 from types import FrameType
 from typing import Protocol
 
@@ -138,11 +139,20 @@ def _long_ago(then: datetime, pause: timedelta, now: datetime) -> bool:
 
 
 def stop_on_signals(stop: threading.Event) -> None:
-    """SIGTERM and SIGINT set `stop`, however often they come."""
+    """SIGTERM and SIGINT set `stop`, however often they come.
+
+    A thread does it: whom the signal interrupts may hold the Event's own lock, and would wait for itself for ever.
+    """
+    told: SimpleQueue[None] = SimpleQueue()  # its `put` may interrupt anything
 
     def say_stop(_number: int, _frame: FrameType | None) -> None:
+        told.put(None)
+
+    def hear() -> None:
+        told.get()
         stop.set()
 
+    threading.Thread(target=hear, name="stop", daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, say_stop)
 
@@ -166,6 +176,8 @@ class Timer:
             if stop.is_set():
                 return
             with busy:
+                if stop.is_set():
+                    return
                 ticks.tick()
             if ticks.every != every and name in self._jobs:
                 every = ticks.every
@@ -203,7 +215,11 @@ class Timer:
     def is_done(self, seconds: float) -> bool:
         """Whether all ticks came to their end within so many seconds."""
         until = time.monotonic() + seconds
-        return all(busy.acquire(timeout=max(until - time.monotonic(), 0)) for busy in list(self._busy.values()))
+        for busy in list(self._busy.values()):
+            if not busy.acquire(timeout=max(until - time.monotonic(), 0)):
+                return False
+            busy.release()  # a tick that was about to begin would wait for it for ever, and the process for the tick
+        return True
 
 
 def leave(*, done: bool) -> int:

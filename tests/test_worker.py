@@ -1,6 +1,8 @@
 """When the worker looks, when it sweeps, and that nothing but its stop ends it."""
 
 import logging
+import signal
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -287,3 +289,41 @@ def test_a_bug_in_the_reading_of_new_settings_does_not_end_the_worker(caplog):
     day.ticks._fresh = broken
     assert day.goes_by(timedelta(minutes=1)) == 4
     assert "this is a bug of sfsync's" in caplog.text
+
+
+@pytest.mark.parametrize("line", range(1, 40, 3))
+def test_a_signal_is_heard_at_whatever_line_of_its_waiting_it_interrupts_the_worker(line):
+    """At some of them the worker holds the lock of the Event that it waits for."""
+    stop, lines = threading.Event(), 0
+    before = [(number, signal.getsignal(number)) for number in (signal.SIGTERM, signal.SIGINT)]
+    worker.stop_on_signals(stop)
+
+    def trace(frame, event, _):
+        nonlocal lines
+        if frame.f_code.co_filename == threading.__file__:
+            lines += event == "line"
+            if lines == line:
+                lines += 1
+                signal.raise_signal(signal.SIGTERM)
+        return trace
+
+    sys.settrace(trace)
+    try:
+        stop.wait(timeout=0.01)
+    finally:
+        sys.settrace(None)
+        if lines < line:  # there are not so many
+            signal.raise_signal(signal.SIGTERM)
+        for number, handler in before:
+            signal.signal(number, handler)
+    assert stop.wait(timeout=10)
+
+
+def test_a_tick_that_was_about_to_begin_holds_up_no_end():
+    stop, timer = threading.Event(), worker.Timer()
+    timer.add("org", Ticks(Passes(), SETTINGS, lambda: MONDAY), stop)
+    assert timer.is_done(1.0)
+    late = threading.Thread(target=timer._jobs["org"].func, daemon=True)
+    late.start()
+    late.join(5)
+    assert not late.is_alive()
