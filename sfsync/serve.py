@@ -108,6 +108,11 @@ class Serve:
             now.report.error = error
             if isinstance(error, SetupError):
                 self._one.forget()
+        except Exception as error:  # noqa: BLE001 (whoever waits for the outcome must hear of it)
+            log.error("this is a bug of sfsync's; please report it: %s", trail(error))  # noqa: TRY400 (the error's own text may quote data)
+            now.report.error = TryAgainLater(f"sfsync met something it does not know ({type(error).__name__}).")
+            # smaller batches find out which record it is
+            now.outcome.failing |= batch.failures.keys() - now.outcome.settled.keys()
         now.report.paused = self._one.board.paused
         return now.outcome
 

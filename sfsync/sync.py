@@ -57,8 +57,8 @@ class Sync:
         return report
 
     def _serve(self, report: Report) -> None:
-        """All that waits, in one batch; what did not come to its end waits for the next pass."""
-        if not self.one.board.paused and not self._stopping() and (batch := self.watch.next()):
+        """All that waits, batch by batch; what did not come to its end waits for the next pass."""
+        while not (report.error or self.one.board.paused or self._stopping()) and (batch := self.watch.next()):
             outcome = self.serve.batch(batch)
             self.watch.learn(outcome)
             report.add(outcome.report)

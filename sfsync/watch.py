@@ -24,6 +24,8 @@ OVERLAP = timedelta(minutes=11)
 _FRESH = timedelta(seconds=3)
 #: how long after our own write to look at a record again
 _SETTLES = timedelta(seconds=5)
+#: records of one batch: eight full calls of uploads, three of bells
+BATCH = 600
 #: seconds after which a batch of which nothing was heard counts as lost
 LEASE = 300.0
 _LONGEST_LEASE = 3600.0
@@ -111,12 +113,12 @@ class Watch:
         wanted |= self._waiting.requests | {r.opportunity_id: r for r in moved}
         return {i: wanted[i] for i in sorted(wanted, key=self._patience.times)}
 
-    def next(self, most: int | None = None) -> Batch | None:
-        """What is to be served next, at most so many records; None where there is nothing."""
+    def next(self) -> Batch | None:
+        """What is to be served next; None where there is nothing."""
         with self._lock:
             going = {i for sent in self._sent.values() for i in sent.requests}
             ids = [i for i in self._waiting.requests if i not in going]
-            ids = ids if most is None else self._alike(ids, most)
+            ids = self._alike(ids)
             left, self._waiting.left = self._waiting.left, {}
             if not ids and not left:
                 return None
@@ -127,10 +129,10 @@ class Watch:
             self._sent[batch.id] = _Sent({i: self._waiting.requests.pop(i) for i in ids}, frozenset(left))
             return batch
 
-    def _alike(self, ids: Sequence[str], most: int) -> list[str]:
+    def _alike(self, ids: Sequence[str]) -> list[str]:
         """The first few. The more often they failed the fewer, so that whoever spoils a batch is soon alone."""
         times = self._patience.times(ids[0]) if ids else 0
-        return [i for i in ids if self._patience.times(i) == times][: max(1, most // 4 ** min(times, 8))]
+        return [i for i in ids if self._patience.times(i) == times][: max(1, BATCH // 4 ** min(times, 8))]
 
     def learn(self, outcome: Outcome) -> bool:
         """Take in what became of a batch; what did not come to its end waits again. Whether it was one of ours."""
@@ -148,7 +150,8 @@ class Watch:
             for opportunity_id in sorted(outcome.failing):
                 self._patience.failed(opportunity_id, now)
             self._attached |= outcome.attached
-            self._wait_again({i: r for i, r in requests.items() if i not in outcome.settled})
+            undone = requests.keys() - outcome.settled.keys() - outcome.failing
+            self._wait_again({i: r for i, r in requests.items() if i in undone})
             return sent is not None
 
     def lose(self, batch: str) -> None:

@@ -13,8 +13,6 @@ from sfsync.watch import Watch
 
 log = logging.getLogger(__name__)
 
-#: records of one batch: four full calls of uploads
-BATCH = 300
 #: seconds between two batches of an org that does not take them: longer each time
 _FIRST, _LONGEST = 15.0, 300.0
 
@@ -83,7 +81,7 @@ class Clock:
     def _hand_out(self) -> None:
         """Raises TryAgainLater where the broker is away."""
         with self._handing_out:
-            while self._may_send() and (batch := self._watch.next(BATCH)):
+            while self._may_send() and (batch := self._watch.next()):
                 try:
                     self._send(batch)
                 except TryAgainLater:

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from sfsync import watch
 from sfsync.forms.design import Design
 from sfsync.forms.template.template import Template
 from sfsync.renderers import Renderers
@@ -113,3 +114,32 @@ def test_a_template_without_end_costs_its_own_form_only(world):
         report = world.run(worker)
     assert (report.made, report.failed) == (1, 1)
     assert "form.xml:8" in world.message(bad)
+
+
+class Stumbles:
+    """Draws forms, and has a bug that one deal brings to light."""
+
+    def __init__(self, renderers) -> None:
+        self._renderers = renderers
+
+    def render(self, forms):
+        if any(form.title.endswith("Bad") for form in forms):
+            raise ZeroDivisionError("Canary")
+        return self._renderers.render(forms)
+
+
+def test_a_deal_that_brings_a_bug_of_ours_to_light_is_soon_alone_and_the_others_get_their_forms(
+    world, caplog, monkeypatch
+):
+    monkeypatch.setattr(watch, "BATCH", 16)
+    account = world.account()
+    deals = [world.deal(account=account, Name=f"Deal {n}") for n in range(15)]
+    world.move(*deals, world.deal(account=account, Name="Bad"))
+    worker = world.worker()
+    worker.serve._renderers = Stumbles(world.renderers)
+    for _ in range(8):
+        world.run(worker)
+        world.clock.forward(minutes=2)
+    assert [world.status(deal) for deal in deals] == ["Ready"] * 15
+    assert "this is a bug of sfsync's" in caplog.text
+    assert "Canary" not in caplog.text
