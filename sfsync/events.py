@@ -85,7 +85,7 @@ class Called:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoggedIn:
-    """A login, or one that was refused or did not get through."""
+    """The org has let us in, or refused to."""
 
     accepted: bool
 

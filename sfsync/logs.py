@@ -17,6 +17,8 @@ from typing import Any, TextIO
 from sfsync import traces
 from sfsync.errors import SetupError, trail
 
+log = logging.getLogger(__name__)
+
 #: what a line may say beside its words; anything else in `extra` is dropped
 FIELDS = (
     "opportunity",
@@ -124,4 +126,4 @@ def hush() -> None:
 
 
 def _uncaught(error: BaseException | None) -> None:
-    logging.getLogger(__name__).critical("this is a bug of sfsync's; please report it: %s", error and trail(error))
+    log.critical("this is a bug of sfsync's; please report it: %s", error and trail(error))

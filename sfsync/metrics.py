@@ -32,7 +32,14 @@ from sfsync.events import (
 )
 
 try:
-    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+    from prometheus_client import (
+        CollectorRegistry,
+        Counter,
+        Gauge,
+        Histogram,
+        disable_created_metrics,
+        start_http_server,
+    )
 except ModuleNotFoundError:
     raise SetupError(
         "Metrics need a package that is not installed (prometheus_client).",
@@ -56,6 +63,7 @@ class Metrics:
 
     def __init__(self, now: Callable[[], datetime], registry: CollectorRegistry | None = None) -> None:
         self._now, self.registry = now, registry or CollectorRegistry()
+        self._known: set[str] = set()
         counter, gauge = partial(Counter, registry=self.registry), partial(Gauge, registry=self.registry)
         histogram = partial(Histogram, registry=self.registry)
         org = ["org"]
@@ -68,7 +76,11 @@ class Metrics:
         self._oldest = gauge("sfsync_oldest_waiting_seconds", "How long the oldest of them has waited", org)
         self._in_flight = gauge("sfsync_in_flight", "Forms on their way into the org now", org)
         self._passes = counter("sfsync_passes_total", "Looks at the org by how they ended", ["org", "outcome"])
-        self._good = gauge("sfsync_last_good_pass_timestamp_seconds", "When a look at the org last ended well", org)
+        self._good = gauge(
+            "sfsync_last_good_pass_timestamp_seconds",
+            "When a look at the org last ended well, or the worker began",
+            org,
+        )
         self._moved = counter("sfsync_moved_total", "Opportunities that were read since they had moved", org)
         self._calls = counter("sfsync_api_calls_total", "API calls by kind and status", ["org", "kind", "status"])
         self._call = histogram("sfsync_api_call_seconds", "Until the org has answered", ["org", "kind"], buckets=_CALL)
@@ -86,7 +98,21 @@ class Metrics:
 
     def heed(self, event: Event) -> None:
         """Keep what has happened in the org that is being worked on."""
-        self._keep(event, traces.org.get())
+        self.know(org := traces.org.get())
+        self._keep(event, org)
+
+    def know(self, org: str) -> None:
+        """Begin an org's series at 0: what appears with its first failure would never be seen to grow."""
+        if org in self._known:
+            return
+        self._known.add(org)
+        for outcome in ("attached", "restored", *_OUTCOMES.values()):
+            self._forms.labels(org, outcome)
+        for ended in Ended:
+            self._passes.labels(org, ended.value)
+        for outcome in ("accepted", "refused"):
+            self._logins.labels(org, outcome)
+        self._good.labels(org).set(self._now().timestamp())
 
     @singledispatchmethod
     def _keep(self, event: Event, org: str) -> None:
@@ -153,6 +179,7 @@ class Metrics:
 
 def serve(metrics: Metrics, environ: Mapping[str, str]) -> tuple[WSGIServer, threading.Thread]:
     """Answer Prometheus on a thread of its own that keeps nothing alive. Raises SetupError."""
+    disable_created_metrics()  # type: ignore[no-untyped-call] # when each series began doubles them, and says nothing here
     port = _port(environ[_PORT])
     host = environ.get(_HOST) or "127.0.0.1"
     try:

@@ -31,7 +31,7 @@ def short(*parts: str) -> str:
     """16 hexadecimal digits that stand for all of the parts, for log lines and headers.
 
     >>> short("0065g00000AbCdEAAV", "token")
-    '8dc5f9a2b08f1d6c'
+    'bbbc244eca5309a9'
     """
     return sha256("\n".join(parts).encode()).hexdigest()[:_DIGITS]
 
@@ -63,9 +63,17 @@ def within(function: Callable[P, T]) -> Callable[P, T]:
 
 def span(step: str, **facts: str | float) -> AbstractContextManager[object]:
     """One of the six steps as a span of OpenTelemetry, with Ids and numbers; nothing where that is not installed."""
-    if otel is None:
-        return nullcontext()
+    return nullcontext() if otel is None else _span(step, facts)
+
+
+@contextmanager
+def _span(step: str, facts: dict[str, str | float]) -> Iterator[object]:
     its = {f"sfsync.{name}": value for name, value in {"org": org.get(), "call": call.get(), **facts}.items() if value}
-    # an error's own text may quote data, and recording one would tell it
-    tracer = otel.get_tracer("sfsync")
-    return tracer.start_as_current_span(step, attributes=its, record_exception=False, set_status_on_exception=False)
+    # an error's own text may quote data: only its type is told
+    begin = otel.get_tracer("sfsync").start_as_current_span
+    with begin(step, attributes=its, record_exception=False, set_status_on_exception=False) as current:
+        try:
+            yield current
+        except Exception as error:
+            current.set_status(otel.StatusCode.ERROR, type(error).__name__)
+            raise

@@ -177,16 +177,14 @@ class Session(requests.Session):
             return self._token
 
     def _new(self) -> AccessToken:
-        accepted = False
         try:
             token = self._log_in()
-            accepted = True
         except SetupError as error:
             refused = error.again_as(LoginRefused)
             self._refused = self._now(), refused
+            self._heed(LoggedIn(accepted=False))
             raise refused from None
-        finally:
-            self._heed(LoggedIn(accepted=accepted))
+        self._heed(LoggedIn(accepted=True))
         return token
 
 
