@@ -1,6 +1,6 @@
 """Which requests wait for their form, and since when: pure bookkeeping for whoever watches, forgotten at a restart."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,20 +9,18 @@ from sfsync.events import Waiting
 
 @dataclass(slots=True)
 class Asked:
-    """What is due and not attached. Whatever somebody has to mend first does not wait for us."""
+    """What was noticed and has not come to its end. What only somebody else can mend does not wait for us."""
 
-    #: when each was asked for, by Opportunity Id
+    #: when each was first noticed, by Opportunity Id; the request itself may be a tick older
     _since: dict[str, datetime] = field(default_factory=dict)
 
-    def read(self, ids: Iterable[str], due: Mapping[str, datetime]) -> None:
-        """These were looked at, and of them those are due. A change of one that waits already makes it no younger."""
-        self.over(*(i for i in ids if i not in due))
-        self._since = {**due, **self._since}
+    def noticed(self, ids: Iterable[str], now: datetime) -> None:
+        """These moved. A change of one that waits already makes it no younger."""
+        self._since = dict.fromkeys(ids, now) | self._since
 
-    def over(self, *ids: str) -> None:
-        """Attached, or a matter for the rep or the admin."""
-        for one in ids:
-            self._since.pop(one, None)
+    def over(self, opportunity_id: str) -> None:
+        """Attached, not due at all, or a matter for the rep or the admin."""
+        self._since.pop(opportunity_id, None)
 
     @property
     def waiting(self) -> Waiting:
