@@ -29,8 +29,8 @@ class OneOrg:
     ) -> None:
         self.heed = heed
         self.api, self.settings, self.blueprints, self.remake = api, settings, tuple(blueprints), remake
-        self.board = Board(api, settings, installation)
         self.digest = Digest(api, settings, installation)
+        self.board = Board(api, settings, installation, heed)
         self.org = Org(api, currency=settings.currency, beside=self.board.reads)
         self._plan: Plan | None = None
 

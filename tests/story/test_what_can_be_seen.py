@@ -7,7 +7,20 @@ from dataclasses import asdict
 import pytest
 
 from sfsync import __version__, events, logs, metrics, traces
-from sfsync.events import Attached, Called, Ended, InFlight, LoggedIn, Passed, Refused, Rendered, Restored, Waiting, Who
+from sfsync.events import (
+    Attached,
+    Called,
+    Ended,
+    Files,
+    InFlight,
+    LoggedIn,
+    Passed,
+    Refused,
+    Rendered,
+    Restored,
+    Waiting,
+    Who,
+)
 from tests.story.test_nothing_leaks import CANARIES
 
 pytestmark = pytest.mark.usefixtures("heard")
@@ -24,7 +37,7 @@ def heard(renderers, monkeypatch):
 @pytest.fixture
 def worker(world, heard):
     worker = world.worker()
-    worker.one.heed = worker.one.api.session._heed = heard.append
+    worker.one.heed = worker.one.board._heed = worker.one.api.session._heed = heard.append
     return worker
 
 
@@ -110,6 +123,18 @@ def test_a_look_that_fails_is_told_as_one(world, worker, heard):
     assert of(heard, Passed) == [Passed(ended=Ended.FAILED)]
     assert of(heard, Refused) == [Refused(opportunity_id="", who=Who.LATER, cause="outage")]
     assert {c.status for c in of(heard, Called)} == {503}
+
+
+def test_how_many_files_the_org_was_given_is_counted_in_the_org_itself(world, worker, heard):
+    deals = [world.deal() for _ in range(3)]
+    world.move(*deals)
+    world.run(worker)
+    world.clock.forward(hours=23)
+    world.run(worker)
+    assert of(heard, Files)[-1] == Files(count=3)
+    world.clock.forward(hours=1)
+    world.run(worker)
+    assert of(heard, Files)[-1] == Files(count=0)
 
 
 def test_fields_that_are_written_again_are_told(world, worker, heard):
