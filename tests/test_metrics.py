@@ -23,9 +23,10 @@ from sfsync.events import (
     Restored,
     Waiting,
     Who,
-    nobody,
 )
 from sfsync.salesforce import codes
+from tests.conftest import ROOT
+from tests.shell import sfsync
 
 NOW = datetime(2026, 5, 1, 9, tzinfo=UTC)
 DEAL = "006Pk0000000001IAA"
@@ -168,5 +169,26 @@ def test_a_port_that_is_taken_is_named_with_what_to_do(kept):
         thread.join()
 
 
-def test_nobody_listens_unless_the_environment_says_so():
-    assert listener({}) is nobody
+def test_the_log_says_once_a_minute_what_waits_for_long(caplog):
+    clock = [NOW]
+    heed = listener({}, lambda: clock[0])
+    for seconds in (30, 70, 80, 131):
+        clock[0] = NOW + timedelta(seconds=seconds)
+        heed(Waiting(count=2, oldest=NOW))
+        heed(Restored(count=0))
+    heed(Waiting(count=0))
+    assert caplog.messages == ["2 requests wait, the oldest for 70 s", "2 requests wait, the oldest for 131 s"]
+    assert (caplog.records[0].count, caplog.records[0].oldest) == (2, 70)
+
+
+def test_nobody_is_answered_unless_the_environment_says_so(monkeypatch):
+    monkeypatch.setattr(metrics, "serve", lambda *_: pytest.fail("it listens"))
+    listener({"SFSYNC_METRICS_HOST": "127.0.0.1"})
+
+
+def test_without_its_package_the_worker_says_what_to_install(tmp_path):
+    (tmp_path / "prometheus_client.py").write_text("raise ModuleNotFoundError('none', name='prometheus_client')")
+    done = sfsync("worker", env={"PYTHONPATH": f"{tmp_path}:{ROOT}", "SFSYNC_METRICS_PORT": "9464"})
+    assert done.returncode == 2
+    assert "SFSYNC_METRICS_PORT: Metrics need a package" in done.stderr
+    assert "pip install 'sfsync[metrics]'" in done.stderr
