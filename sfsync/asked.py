@@ -18,9 +18,10 @@ class Asked:
         """These moved. A change of one that waits already makes it no younger."""
         self._since = dict.fromkeys(ids, now) | self._since
 
-    def over(self, opportunity_id: str) -> None:
+    def over(self, ids: Iterable[str]) -> None:
         """Attached, not due at all, or a matter for the rep or the admin."""
-        self._since.pop(opportunity_id, None)
+        for one in ids:
+            self._since.pop(one, None)
 
     @property
     def waiting(self) -> Waiting:

@@ -32,6 +32,9 @@ class Ended(StrEnum):
     GOOD = "good"
     FAILED = "failed"
     PAUSED = "paused"
+    #: more waits to be served than is on its way: there was no need to look
+    BUSY = "busy"
+    #: the last one was still at work
     SKIPPED = "skipped"
 
 

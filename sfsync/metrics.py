@@ -152,7 +152,7 @@ class Metrics:
     def _(self, event: Passed, org: str) -> None:
         self._passes.labels(org, event.ended.value).inc()
         self._moved.labels(org).inc(event.moved)
-        if event.ended in {Ended.GOOD, Ended.PAUSED}:
+        if event.ended in {Ended.GOOD, Ended.PAUSED, Ended.BUSY}:
             self._good.labels(org).set(self._now().timestamp())
 
     @_keep.register

@@ -64,3 +64,5 @@ class Outcome:
     attached: dict[str, datetime] = field(default_factory=dict)
     #: came to nothing, and wait a while
     failing: set[str] = field(default_factory=set)
+    #: those of them that only an admin can mend
+    refused: set[str] = field(default_factory=set)

@@ -216,6 +216,8 @@ class Serve:
         if isinstance(error, TryAgainLater) and opportunity_id not in now.outcome.failing:
             now.report.later += 1
         now.outcome.failing.add(opportunity_id)
+        if not isinstance(error, TryAgainLater):
+            now.outcome.refused.add(opportunity_id)
         self._one.heed(events.refused(error, opportunity_id))
         times = now.failures.get(opportunity_id, 0) + 1
         level = logging.INFO if isinstance(error, TryAgainLater) and times < PATIENT_FOR else logging.ERROR

@@ -15,7 +15,7 @@ from sfsync.asked import Asked
 from sfsync.errors import Held, SfsyncError
 from sfsync.events import Ended, Passed
 from sfsync.oneorg import OneOrg
-from sfsync.patience import PATIENT_FOR, Patience
+from sfsync.patience import Patience
 from sfsync.records import Batch, Left, Request, Stamp
 from sfsync.report import Outcome
 
@@ -89,7 +89,8 @@ class Watch:
             self._one.heed(Passed(ended=Ended.FAILED))
             raise
         self._one.heed(Passed(ended=Ended.PAUSED if self._one.board.paused else Ended.GOOD, moved=moved))
-        self._one.heed(self._asked.waiting)
+        with self._lock:
+            self._one.heed(self._asked.waiting)
         return moved
 
     def _look(self, *, sweep: bool) -> int:
@@ -107,6 +108,7 @@ class Watch:
         with self._lock:
             self._forget_all_but({r.opportunity_id for r in requests})
             moved = [r for r in requests if (sweep or self._is_news(r, began)) and not self._is_on_its_way(r)]
+            self._asked.over(each.opportunity_id for each in left)
             self._asked.noticed((r.opportunity_id for r in moved), began)
             wanted = self._wanted(moved, began)
         self._hold_a_flood(list(wanted))
@@ -162,10 +164,7 @@ class Watch:
             now = self._one.org.now()
             for opportunity_id in sorted(outcome.failing):
                 self._patience.failed(opportunity_id, now)
-            for opportunity_id in outcome.settled:
-                # after so many failures the record itself says why, and somebody else acts
-                if not 0 < self._patience.times(opportunity_id) < PATIENT_FOR:
-                    self._asked.over(opportunity_id)
+            self._asked.over((outcome.settled.keys() - outcome.failing) | outcome.refused)
             self._one.heed(self._asked.waiting)
             self._attached |= outcome.attached
             self._wait_again({i: r for i, r in requests.items() if i not in outcome.settled})

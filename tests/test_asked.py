@@ -19,6 +19,5 @@ def test_the_oldest_counts_and_a_change_of_what_waits_already_makes_it_no_younge
 def test_what_is_over_waits_no_more():
     asked = Asked()
     asked.noticed(["a"], THEN)
-    asked.over("a")
-    asked.over("b")
+    asked.over(["a", "b"])
     assert asked.waiting == Waiting(count=0, oldest=None)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from sfsync.errors import Outage, SetupError, SfsyncError, TryAgainLater
+from sfsync.events import Ended, Passed
 from sfsync.oneorg import OneOrg
 from sfsync.records import Batch
 from sfsync.report import Outcome, Report
@@ -49,6 +50,8 @@ class Clock:
             # as long as more waits than is on its way, looking would only cost a call
             if sweep or not (self._watch.waiting and self._watch.sent):
                 report.moved += self._watch.look(sweep=sweep)
+            else:
+                self._one.heed(Passed(ended=Ended.BUSY))
             self._hand_out()
         except SfsyncError as error:
             report.error = error
