@@ -131,8 +131,13 @@ class Files:
     count: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gone:
+    """The org is no longer ours: its file was taken away."""
+
+
 Event = (
-    Attached | Restored | Refused | Rendered | Called | LoggedIn | Passed | Waiting | InFlight | Budget | Files
+    Gone | Attached | Restored | Refused | Rendered | Called | LoggedIn | Passed | Waiting | InFlight | Budget | Files
 )  # fmt: skip
 #: whoever is told; it must not raise, and is called from several threads
 Heed = Callable[[Event], None]

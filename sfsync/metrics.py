@@ -21,6 +21,7 @@ from sfsync.events import (
     Ended,
     Event,
     Files,
+    Gone,
     InFlight,
     LoggedIn,
     Passed,
@@ -91,6 +92,7 @@ class Metrics:
         self._logins = counter("sfsync_logins_total", "Logins by outcome", ["org", "outcome"])
         self._render = histogram("sfsync_render_seconds", "To make one PDF", org, buckets=_RENDER)
         self._rendered = counter("sfsync_rendered_bytes_total", "Bytes of PDFs", org)
+        self._of_orgs = [each for each in vars(self).values() if isinstance(each, Counter | Gauge | Histogram)]
         memory = gauge("sfsync_memory_bytes", "Resident memory", ["part"])
         for part in ("worker", "renderers"):
             memory.labels(part).set_function(partial(_memory, part))
@@ -98,8 +100,18 @@ class Metrics:
 
     def heed(self, event: Event) -> None:
         """Keep what has happened in the org that is being worked on."""
-        self.know(org := traces.org.get())
-        self._keep(event, org)
+        org = traces.org.get()
+        if isinstance(event, Gone):
+            self.forget(org)
+        else:
+            self.know(org)
+            self._keep(event, org)
+
+    def forget(self, org: str) -> None:
+        """End an org's series: what is no longer looked at is no trouble."""
+        self._known.discard(org)
+        for each in self._of_orgs:
+            each.remove_by_labels({"org": org})
 
     def know(self, org: str) -> None:
         """Begin an org's series at 0: what appears with its first failure would never be seen to grow."""

@@ -15,6 +15,7 @@ from sfsync.events import (
     Called,
     Ended,
     Files,
+    Gone,
     InFlight,
     LoggedIn,
     Passed,
@@ -75,7 +76,18 @@ def test_what_happens_is_kept(kept, event, name, labels, expected):
 
 
 def test_every_event_is_kept():
-    assert {type(event) for event, *_ in EVERYTHING} == set(events.Event.__args__)
+    assert {type(event) for event, *_ in EVERYTHING} == set(events.Event.__args__) - {Gone}
+
+
+def test_an_org_that_is_gone_has_no_series_any_more_and_the_others_keep_theirs(kept):
+    for name in ("acme", "globex"):
+        with traces.about(traces.org, name):
+            for event, *_ in EVERYTHING:
+                kept.heed(event)
+    with traces.about(traces.org, "acme"):
+        kept.heed(Gone())
+    orgs = {sample.labels.get("org") for family in kept.registry.collect() for sample in family.samples}
+    assert orgs == {"globex", None}
 
 
 def test_the_oldest_grows_older_between_two_passes(kept):
