@@ -136,9 +136,26 @@ class Gone:
     """The org is no longer ours: its file was taken away."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetAside:
+    """A message came by the broker that none of ours wrote."""
+
+
 Event = (
-    Gone | Attached | Restored | Refused | Rendered | Called | LoggedIn | Passed | Waiting | InFlight | Budget | Files
-)  # fmt: skip
+    Attached
+    | Restored
+    | Refused
+    | Rendered
+    | Called
+    | LoggedIn
+    | Passed
+    | Waiting
+    | InFlight
+    | Budget
+    | Files
+    | Gone
+    | SetAside
+)
 #: whoever is told; it must not raise, and is called from several threads
 Heed = Callable[[Event], None]
 

@@ -28,6 +28,7 @@ from sfsync.events import (
     Refused,
     Rendered,
     Restored,
+    SetAside,
     Waiting,
     Who,
 )
@@ -96,12 +97,15 @@ class Metrics:
         memory = gauge("sfsync_memory_bytes", "Resident memory", ["part"])
         for part in ("worker", "renderers"):
             memory.labels(part).set_function(partial(_memory, part))
+        self._set_aside = counter("sfsync_messages_set_aside_total", "Messages by the broker that none of ours wrote")
         gauge("sfsync_info", "Which version runs", ["version"]).labels(__version__).set(1)
 
     def heed(self, event: Event) -> None:
         """Keep what has happened in the org that is being worked on."""
         org = traces.org.get()
-        if isinstance(event, Gone):
+        if isinstance(event, SetAside):
+            self._set_aside.inc()
+        elif isinstance(event, Gone):
             self.forget(org)
         else:
             self.know(org)

@@ -22,6 +22,7 @@ from sfsync.events import (
     Refused,
     Rendered,
     Restored,
+    SetAside,
     Waiting,
     Who,
 )
@@ -76,7 +77,13 @@ def test_what_happens_is_kept(kept, event, name, labels, expected):
 
 
 def test_every_event_is_kept():
-    assert {type(event) for event, *_ in EVERYTHING} == set(events.Event.__args__) - {Gone}
+    assert {type(event) for event, *_ in EVERYTHING} == set(events.Event.__args__) - {Gone, SetAside}
+
+
+def test_a_message_that_is_not_ours_is_counted_for_no_org(kept):
+    kept.heed(SetAside())
+    assert kept.registry.get_sample_value("sfsync_messages_set_aside_total") == 1
+    assert not kept._known
 
 
 def test_an_org_that_is_gone_has_no_series_any_more_and_the_others_keep_theirs(kept):

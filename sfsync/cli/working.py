@@ -61,7 +61,7 @@ def run(
             ahead=2 if alone else 1,
             adjusted=lambda its: _hurried(its, check_every),
         )
-        letters = Post(broker, here, stopping=stop)
+        letters = Post(broker, here, stopping=stop, heed=heed)
         roster = Roster(settings, environ, shop, letters.send)
         timer = _Looks(roster, stop, Heartbeat(environ, schedule.utc_now), heed)
         if watches:

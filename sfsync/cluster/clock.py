@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from sfsync import events
 from sfsync.errors import Outage, SetupError, SfsyncError, TryAgainLater
 from sfsync.events import Ended, Passed
 from sfsync.oneorg import OneOrg
@@ -89,8 +90,9 @@ class Clock:
             while self._may_send() and (batch := self._watch.next(BATCH)):
                 try:
                     self._send(batch)
-                except TryAgainLater:
+                except TryAgainLater as error:
                     self._watch.lose(batch.id)
+                    self._one.heed(events.refused(error))
                     raise
 
     def _may_send(self) -> bool:
