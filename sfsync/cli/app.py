@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from sfsync import __version__, logs, tenants
+from sfsync import __version__, logs, tenants, traces
 from sfsync.cli import screen
 from sfsync.errors import SfsyncError, TryAgainLater, did_you_mean
 from sfsync.tenants import Tenant
@@ -156,7 +156,8 @@ def _each(found: Sequence[Tenant], act: Callable[[Path], int]) -> int:
         os.environ.update(environ)  # a login takes its secrets away
         screen.heading(tenant.name)
         try:
-            codes.append(act(tenant.path))
+            with traces.about(traces.org, tenant.label):
+                codes.append(act(tenant.path))
         except SfsyncError as error:
             screen.complain(error)
             codes.append(_code(error))
