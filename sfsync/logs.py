@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 #: what a line may say beside its words; anything else in `extra` is dropped
 FIELDS = (
     "opportunity",
-    "trace",
     "version",
     "seconds",
     "count",
@@ -32,11 +31,6 @@ FIELDS = (
     "failed",
     "later",
     "oldest",
-    "kind",
-    "status",
-    "cause",
-    "who",
-    "bytes",
     "port",
 )
 #: Ids, names of orgs, error codes: a single word, so that no sentence of anybody's gets through

@@ -143,12 +143,13 @@ class Serve:
             jobs = self._compose(chunk, now)
             self._tell(now)
             for job, pdf in zip(jobs, self._renderers.render([job.form for job in jobs]), strict=True):
-                if isinstance(pdf, SfsyncError):
-                    self._refuse(job.opportunity, pdf, now)
-                    continue
-                if pdf.missing:
-                    _boxed(job.opportunity.id, pdf.missing)
-                yield job, pdf
+                with traces.about(traces.request, job.trace):
+                    if isinstance(pdf, SfsyncError):
+                        self._refuse(job.opportunity, pdf, now)
+                    elif pdf.missing:
+                        _boxed(job.opportunity.id, pdf.missing)
+                if isinstance(pdf, Pdf):
+                    yield job, pdf
 
     def _compose(self, ids: Sequence[str], now: _Round) -> list[_Job]:
         now.read_at.update(dict.fromkeys(ids, self._org.now()))
@@ -221,7 +222,7 @@ class Serve:
         self._one.heed(events.refused(error, opportunity_id))
         times = now.failures.get(opportunity_id, 0) + 1
         level = logging.INFO if isinstance(error, TryAgainLater) and times < PATIENT_FOR else logging.ERROR
-        log.log(level, "%s: %s", opportunity_id, error.in_log)
+        log.log(level, "%s: %s", opportunity_id, error.in_log, extra={"opportunity": opportunity_id})
         return times
 
     def _batches(self, rendered: Iterator[tuple[_Job, Pdf]]) -> Iterator[list[tuple[_Job, Pdf]]]:
@@ -242,7 +243,10 @@ class Serve:
         with traces.about(traces.call, traces.of_call([job.trace for job, _ in batch])):
             with self._lane():
                 answers = self._uploaded([_upload(job, pdf) for job, pdf in batch])
-            made = [notice for i, answer in answers.items() if (notice := self._receive(jobs[i], answer, now))]
+            made = []
+            for one, answer in answers.items():
+                with traces.about(traces.request, jobs[one].trace):
+                    made += self._receive(jobs[one], answer, now)
             now.bells += made
             now.report.made += len(made)
             self._attached_so_many(len(made))
@@ -262,24 +266,24 @@ class Serve:
         finally:
             self._one.heed(InFlight(count=0))
 
-    def _receive(self, job: _Job, answer: Receipt | SfsyncError, now: _Round) -> Notice | None:
+    def _receive(self, job: _Job, answer: Receipt | SfsyncError, now: _Round) -> list[Notice]:
+        """Take in what became of one form. Gives back the bell to ring for it, if it is attached."""
         opportunity = job.opportunity
         if isinstance(answer, Receipt):
             self._say_attached(job, answer)
             now.outcome.attached[opportunity.id] = answer.ready_at
             now.settle([opportunity.id])
-            return notices.ready(opportunity, job.form, self._settings.messages)
+            return [notices.ready(opportunity, job.form, self._settings.messages)]
         if isinstance(answer, LookAgain) and not now.last:
             now.again.append(opportunity.id)
         elif not isinstance(answer, Outage):
             self._refuse(opportunity, answer, now)
-        return None
+        return []
 
     def _say_attached(self, job: _Job, receipt: Receipt) -> None:
         one, seconds = receipt.opportunity_id, (receipt.ready_at - job.version.requested_at).total_seconds()
-        with traces.about(traces.request, job.trace):
-            its = {"opportunity": one, "version": receipt.version, "seconds": round(seconds, 3)}
-            log.info("%s: version %d attached, %.0f s after it was asked for", one, receipt.version, seconds, extra=its)
+        its = {"opportunity": one, "version": receipt.version, "seconds": round(seconds, 3)}
+        log.info("%s: version %d attached, %.0f s after it was asked for", one, receipt.version, seconds, extra=its)
         self._one.heed(Attached(opportunity_id=one, version=receipt.version, seconds=seconds))
 
     def _tell(self, now: _Round) -> None:

@@ -89,9 +89,9 @@ def test_a_line_says_what_it_is_about(lines):
         {"opportunity": CANARY},
         {"count": [CANARY]},
         {"count": {"name": CANARY}},
-        {"cause": "CANARY\n"},
+        {"opportunity": "CANARY\n"},
         {"seconds": float("nan")},
-        {"trace": "c" * 65},
+        {"opportunity": "c" * 65},
     ],
 )
 def test_what_is_no_known_field_with_a_number_or_a_word_is_dropped(lines, extra):

@@ -157,6 +157,20 @@ def test_the_upload_goes_by_a_name_that_the_lines_of_its_requests_carry_too(worl
     assert f"sfsync/{__version__}/{call}" in {c.client for c in world.org.org.calls if c.path == "/composite/graph"}
 
 
+def test_the_line_of_a_form_that_is_refused_carries_its_trace_and_its_call_too(world, worker, lines):
+    deal = world.deal()
+    world.move(deal)
+    world.org.faults.lock(deal)
+    world.run(worker)
+    [line] = [line for line in lines if "UNABLE_TO_LOCK_ROW" in line["message"]]
+    assert line["opportunity"] == deal
+    assert line["call"] == line["trace"]
+    world.org.faults.clear()
+    world.run(worker)
+    [attached] = [line for line in lines if "version 1 attached" in line["message"]]
+    assert attached["trace"] == line["trace"]
+
+
 def test_an_upload_of_one_form_goes_by_the_name_of_its_request(world, worker, lines):
     world.move(world.deal())
     world.run(worker)
