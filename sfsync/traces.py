@@ -6,13 +6,9 @@ All of it are names and hashes that say nothing of the data behind them.
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar, copy_context
+from functools import cache
 from hashlib import sha256
-from typing import ParamSpec, TypeVar
-
-try:
-    from opentelemetry import trace as otel
-except ModuleNotFoundError:  # the optional extra
-    otel = None  # type: ignore[assignment]
+from typing import Any, ParamSpec, TypeVar
 
 #: short name of the org, such as acme; empty where there is one alone
 org: ContextVar[str] = ContextVar("sfsync_org", default="")
@@ -63,17 +59,27 @@ def within(function: Callable[P, T]) -> Callable[P, T]:
 
 def span(step: str, **facts: str | float) -> AbstractContextManager[object]:
     """One of the six steps as a span of OpenTelemetry, with Ids and numbers; nothing where that is not installed."""
-    return nullcontext() if otel is None else _span(step, facts)
+    return _span(step, facts) if _otel() else nullcontext()
+
+
+@cache
+def _otel() -> Any:
+    """OpenTelemetry's API where the extra is installed, loaded by whoever makes spans: render processes make none."""
+    try:
+        from opentelemetry import trace  # noqa: PLC0415 (as said above)
+    except ModuleNotFoundError:
+        return None
+    return trace
 
 
 @contextmanager
 def _span(step: str, facts: dict[str, str | float]) -> Iterator[object]:
     its = {f"sfsync.{name}": value for name, value in {"org": org.get(), "call": call.get(), **facts}.items() if value}
     # an error's own text may quote data: only its type is told
-    begin = otel.get_tracer("sfsync").start_as_current_span
+    begin = _otel().get_tracer("sfsync").start_as_current_span
     with begin(step, attributes=its, record_exception=False, set_status_on_exception=False) as current:
         try:
             yield current
         except Exception as error:
-            current.set_status(otel.StatusCode.ERROR, type(error).__name__)
+            current.set_status(_otel().StatusCode.ERROR, type(error).__name__)
             raise

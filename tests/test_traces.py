@@ -37,7 +37,7 @@ def test_another_thread_is_about_the_same_only_where_it_was_told():
 
 
 def test_without_opentelemetry_a_span_is_nothing(monkeypatch):
-    monkeypatch.setattr(traces, "otel", None)
+    monkeypatch.setattr(traces, "_otel", lambda: None)
     with traces.span("read", count=3) as nothing:
         assert nothing is None
 
@@ -51,7 +51,7 @@ def spans():
     kept, provider = memory.InMemorySpanExporter(), sdk.TracerProvider()
     provider.add_span_processor(export.SimpleSpanProcessor(kept))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(traces.otel, "get_tracer", provider.get_tracer)
+        patch.setattr(traces._otel(), "get_tracer", provider.get_tracer)
         yield kept
     provider.shutdown()
 

@@ -208,7 +208,7 @@ def test_the_six_steps_are_spans_of_one_org(world, worker, monkeypatch):
     memory = pytest.importorskip("opentelemetry.sdk.trace.export.in_memory_span_exporter")
     kept, provider = memory.InMemorySpanExporter(), sdk.TracerProvider()
     provider.add_span_processor(export.SimpleSpanProcessor(kept))
-    monkeypatch.setattr(traces.otel, "get_tracer", provider.get_tracer)
+    monkeypatch.setattr(traces._otel(), "get_tracer", provider.get_tracer)
     deal = world.deal(Name=CANARIES["deal"])
     world.move(deal)
     with traces.about(traces.org, "acme"):
