@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ASROOT := $(if $(shell command -v sudo),sudo)
 
-.PHONY: demo test fuzz soak conformance browser services services-stop brokers bench chaos audit sbom setup lock clean docs
+.PHONY: demo test rules fuzz soak conformance browser services services-stop brokers bench chaos audit sbom setup lock clean docs
 
 demo: setup  ## play the whole story on an org in your pocket
 	$(BIN)/sfsync demo
@@ -15,6 +15,11 @@ test: setup  ## lint, types, floors, all tests
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml sfsync
 	$(BIN)/pytest -n auto --dist loadfile
+
+rules: setup  ## check dashboard and alerts with promtool, which this installs on Debian where it is missing
+	command -v promtool >/dev/null || { \
+	    $(ASROOT) apt-get update --quiet && $(ASROOT) apt-get install --quiet --yes --no-install-recommends prometheus; }
+	$(BIN)/pytest tests/monitoring
 
 conformance: .conformance/ready  ## run Salesforce's CLI, jsforce and tap-salesforce, unmodified, against the pocket org
 	$(BIN)/pytest -m conformance tests/conformance

@@ -147,7 +147,7 @@ class Worker:
         assert self.process.stderr
         for line in self.process.stderr:
             self._place.log.append(line)
-            if self.first_form is None and "forms attached" in line and " 0 forms" not in line:
+            if self.first_form is None and _made(line):
                 self.first_form = time.monotonic()
 
     @property
@@ -196,6 +196,14 @@ class Worker:
         self._reader.join(5)
         if self.process.stderr:
             self.process.stderr.close()
+
+
+def _made(line: str) -> int:
+    """How many forms a line of the worker's log says are attached."""
+    try:
+        return int(json.loads(line).get("made", 0))
+    except ValueError:  # not the worker's, but of whatever ended it
+        return 0
 
 
 def _without_preload(environ: Mapping[str, str]) -> dict[str, str]:

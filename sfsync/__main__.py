@@ -11,7 +11,9 @@ def run() -> int:
         # its modules take a moment to load, in which there is nothing yet that would have to be finished
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     from sfsync.cli import main  # noqa: PLC0415 (as said above)
+    from sfsync.logs import hush  # noqa: PLC0415
 
+    hush()
     return main()
 
 

@@ -18,23 +18,26 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from traceback import extract_tb
+from typing import TypeVar
 
 
 class SfsyncError(Exception):
     """What happened, where (`config/sfsync.yaml:9`, a record, a host) and what to do about it.
 
-    `logged` is what the log says in place of a `what` that may quote customer data.
+    `logged` is what the log says in place of a `what` that may quote customer data; `code` is what causes are counted
+    by: Salesforce's errorCode, or a word of ours.
     """
 
-    def __init__(self, what: str, *, where: str = "", remedy: str = "", logged: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", logged: str = "", code: str = "") -> None:
         super().__init__(what, where, remedy, logged)
         self.what = what
         self.where = where
         self.remedy = remedy
         self.logged = logged
+        self.code = code
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.what, self.where, self.remedy, self.logged)
+        return _rebuild, (type(self), self.what, self._more)
 
     def __str__(self) -> str:
         return self._sentence(self.what)
@@ -44,13 +47,24 @@ class SfsyncError(Exception):
         """The same without anything that may be customer data."""
         return self._sentence(self.logged or self.what)
 
+    def again_as(self, kind: "type[_Kind]") -> "_Kind":
+        """The same for somebody else to act on."""
+        return kind(self.what, **self._more)
+
+    @property
+    def _more(self) -> dict[str, str]:
+        return {"where": self.where, "remedy": self.remedy, "logged": self.logged, "code": self.code}
+
     def _sentence(self, what: str) -> str:
         place = f"{self.where}: " if self.where else ""
         return f"{place}{what}" + (f" {self.remedy}" if self.remedy else "")
 
 
-def _rebuild(kind: type[SfsyncError], what: str, where: str, remedy: str, logged: str) -> SfsyncError:
-    return kind(what, where=where, remedy=remedy, logged=logged)
+_Kind = TypeVar("_Kind", bound=SfsyncError)
+
+
+def _rebuild(kind: type[SfsyncError], what: str, more: dict[str, str]) -> SfsyncError:
+    return kind(what, **more)
 
 
 class RecordIncomplete(SfsyncError):

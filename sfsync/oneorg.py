@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sfsync import outlook
 from sfsync.errors import SfsyncError, TryAgainLater
+from sfsync.events import Heed, nobody
 from sfsync.forms.blueprint import Blueprint
 from sfsync.salesforce.api import Api
 from sfsync.salesforce.board import Board
@@ -24,10 +25,12 @@ class OneOrg:
         *,
         remake: bool = False,
         installation: str = "",
+        heed: Heed = nobody,
     ) -> None:
+        self.heed = heed
         self.api, self.settings, self.blueprints, self.remake = api, settings, tuple(blueprints), remake
-        self.board = Board(api, settings, installation)
         self.digest = Digest(api, settings, installation)
+        self.board = Board(api, settings, installation, heed)
         self.org = Org(api, currency=settings.currency, beside=self.board.reads)
         self._plan: Plan | None = None
 

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,9 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
+from sfsync import traces
 from sfsync.errors import SetupError, SfsyncError, TryAgainLater, trail
+from sfsync.events import Heed, Rendered, nobody
 from sfsync.forms.design import Design
 from sfsync.forms.render import render, warm
 from sfsync.records import OrderForm, Pdf
@@ -46,8 +49,14 @@ class Renderers:
     """A few render processes. The PDFs come back in the order asked for."""
 
     def __init__(
-        self, designs: Mapping[str, Design], processes: int | None = None, *, seconds: float = RENDER_SECONDS
+        self,
+        designs: Mapping[str, Design],
+        processes: int | None = None,
+        *,
+        seconds: float = RENDER_SECONDS,
+        heed: Heed = nobody,
     ) -> None:
+        self._heed = heed
         self._designs = dict(designs)
         count = processes or os.cpu_count() or 1
         self._processes = [_Process(self._designs.values(), seconds) for _ in range(count)]
@@ -62,7 +71,7 @@ class Renderers:
 
     def drawn(self, forms: Sequence[OrderForm], designs: Mapping[str, Design]) -> Iterator[Pdf | SfsyncError]:
         """The same with designs of one's own, by the names of the forms."""
-        asked = (self._threads.submit(self._render, form, designs[form.name]) for form in forms)
+        asked = (self._threads.submit(traces.within(self._render), form, designs[form.name]) for form in forms)
         futures = deque(islice(asked, _AHEAD))
         try:
             while futures:
@@ -74,10 +83,16 @@ class Renderers:
 
     def _render(self, form: OrderForm, design: Design) -> Pdf | SfsyncError:
         process = self._idle.get()
+        began = time.monotonic()
         try:
-            return process.render(form, design)
+            with traces.span("render", opportunity=form.opportunity_id, version=form.version):
+                made = process.render(form, design)
         finally:
             self._idle.put(process)
+        if isinstance(made, Pdf):
+            seconds, size = time.monotonic() - began, len(made.content)
+            self._heed(Rendered(opportunity_id=form.opportunity_id, version=form.version, seconds=seconds, size=size))
+        return made
 
     def redesign(self, designs: Mapping[str, Design]) -> None:
         """From the next form on, these are what forms are made with; the processes stay."""

@@ -38,6 +38,12 @@ class Report:
         self.later += other.later
         self.error = self.error or other.error
 
+    @property
+    def numbers(self) -> dict[str, int]:
+        """For machines that read the log."""
+        names = ("made", "waiting", "restored", "failed", "later")
+        return {name: getattr(self, name) for name in names}
+
     def __str__(self) -> str:
         parts = {
             "made": self.made,
@@ -64,3 +70,5 @@ class Outcome:
     attached: dict[str, datetime] = field(default_factory=dict)
     #: came to nothing, and wait a while
     failing: set[str] = field(default_factory=set)
+    #: those of them that only an admin can mend
+    refused: set[str] = field(default_factory=set)

@@ -9,16 +9,17 @@ from datetime import datetime
 from math import inf
 from typing import Protocol
 
-from sfsync import notices
+from sfsync import events, notices, traces
 from sfsync.due import Restore, Version, decide
 from sfsync.errors import LookAgain, Outage, RecordIncomplete, SetupError, SfsyncError, TryAgainLater, trail
+from sfsync.events import Attached, InFlight, Restored
 from sfsync.forms.compose import choose, compose
 from sfsync.forms.text import eastasian
 from sfsync.oneorg import OneOrg
 from sfsync.patience import PATIENT_FOR
 from sfsync.records import Batch, Notice, Opportunity, OrderForm, Pdf, Receipt, Status, Unreadable, Upload
 from sfsync.report import Outcome, Report
-from sfsync.salesforce.attach import MAX_BYTES, Attacher
+from sfsync.salesforce.attach import MAX_BYTES, Answers, Attacher
 from sfsync.salesforce.org import IDS_PER_QUERY
 from sfsync.salesforce.tell import BELLS, Teller
 
@@ -37,6 +38,11 @@ class _Job:
     version: Version
     #: ContentDocument Id that takes the new version
     document_id: str | None
+
+    @property
+    def trace(self) -> str:
+        """What stands for this request in log lines and calls."""
+        return traces.short(self.opportunity.id, str(self.version.token))
 
 
 @dataclass(slots=True)
@@ -102,10 +108,12 @@ class Serve:
         """Serve it. Never raises for what the org or a record does: the outcome says it."""
         now = _Round(batch.failures, Outcome(batch=batch.id), self._clock() + self._seconds)
         try:
-            self._teller.release(batch.left)
-            self._deal_with(list(batch.failures), now)
+            with traces.about(traces.call, traces.short(batch.id)), traces.span("batch", count=len(batch.failures)):
+                self._teller.release(batch.left)
+                self._deal_with(list(batch.failures), now)
         except SfsyncError as error:
             now.report.error = error
+            self._one.heed(events.refused(error))
             if isinstance(error, SetupError):
                 self._one.forget()
         except Exception as error:  # noqa: BLE001 (whoever waits for the outcome must hear of it)
@@ -140,16 +148,19 @@ class Serve:
             jobs = self._compose(chunk, now)
             self._tell(now)
             for job, pdf in zip(jobs, self._renderers.render([job.form for job in jobs]), strict=True):
-                if isinstance(pdf, SfsyncError):
-                    self._refuse(job.opportunity, pdf, now)
-                    continue
-                if pdf.missing:
-                    _boxed(job.opportunity.id, pdf.missing)
-                yield job, pdf
+                with traces.about(traces.request, job.trace):
+                    if isinstance(pdf, SfsyncError):
+                        self._refuse(job.opportunity, pdf, now)
+                    elif pdf.missing:
+                        _boxed(job.opportunity.id, pdf.missing)
+                if isinstance(pdf, Pdf):
+                    yield job, pdf
 
     def _compose(self, ids: Sequence[str], now: _Round) -> list[_Job]:
         now.read_at.update(dict.fromkeys(ids, self._org.now()))
-        due = [found for o in self._read(ids, now) if (found := self._due(o, now))]
+        read = self._read(ids, now)
+        with traces.span("compose", count=len(read)):
+            due = [found for o in read if (found := self._due(o, now))]
         in_work = {o.id for o in (*(o for o, *_ in due), *(o for o, _ in now.notices), *now.restore)}
         now.settle(i for i in ids if i not in in_work)
         documents = self._org.documents(o.made.file_id for o, _, _ in due if o.made and o.made.file_id)
@@ -158,7 +169,8 @@ class Serve:
     def _read(self, ids: Sequence[str], now: _Round) -> list[Opportunity]:
         """Read in full. Where the org has no answer for so many, the next pass asks for fewer, down to the one."""
         try:
-            found = list(self._org.read(self._one.plan, ids))
+            with traces.span("read", count=len(ids)):
+                found = list(self._org.read(self._one.plan, ids))
         except Outage:
             raise
         except TryAgainLater as error:
@@ -190,13 +202,15 @@ class Serve:
         except Exception as error:  # noqa: BLE001 (whatever one record does to us stays with that record)
             text = "%s: this is a bug of sfsync's; please report it: %s"
             log.error(text, opportunity.id, trail(error))  # noqa: TRY400 (the error's own text may quote data)
-            bug = SetupError(f"sfsync met something it does not know ({type(error).__name__}).")
+            bug = SetupError(f"sfsync met something it does not know ({type(error).__name__}).", code="bug")
             self._refuse(opportunity, bug, now)
         return None
 
     def _refuse(self, opportunity: Opportunity, error: SfsyncError, now: _Round) -> None:
         """No form this time: the record says why, unless it is a matter of seconds."""
-        if not isinstance(error, RecordIncomplete):
+        if isinstance(error, RecordIncomplete):
+            self._one.heed(events.refused(error, opportunity.id))
+        else:
             times = self._put_off(opportunity.id, error, now)
             if isinstance(error, TryAgainLater) and times < PATIENT_FOR:
                 now.settle([opportunity.id])
@@ -208,9 +222,12 @@ class Serve:
         if isinstance(error, TryAgainLater) and opportunity_id not in now.outcome.failing:
             now.report.later += 1
         now.outcome.failing.add(opportunity_id)
+        if not isinstance(error, TryAgainLater):
+            now.outcome.refused.add(opportunity_id)
+        self._one.heed(events.refused(error, opportunity_id))
         times = now.failures.get(opportunity_id, 0) + 1
         level = logging.INFO if isinstance(error, TryAgainLater) and times < PATIENT_FOR else logging.ERROR
-        log.log(level, "%s: %s", opportunity_id, error.in_log)
+        log.log(level, "%s: %s", opportunity_id, error.in_log, extra={"opportunity": opportunity_id})
         return times
 
     def _batches(self, rendered: Iterator[tuple[_Job, Pdf]]) -> Iterator[list[tuple[_Job, Pdf]]]:
@@ -228,13 +245,17 @@ class Serve:
     def _attach(self, batch: Sequence[tuple[_Job, Pdf]], now: _Round) -> None:
         """Upload one batch while the next ones are being rendered."""
         jobs = {job.opportunity.id: job for job, _ in batch}
-        with self._lane():
-            answers = self.attacher.attach([_upload(job, pdf) for job, pdf in batch])
-        made = [notice for i, answer in answers.items() if (notice := self._receive(jobs[i], answer, now))]
-        now.bells += made
-        now.report.made += len(made)
-        self._attached_so_many(len(made))
-        log.info("%d forms attached", now.report.made)
+        with traces.about(traces.call, traces.of_call([job.trace for job, _ in batch])):
+            with self._lane():
+                answers = self._uploaded([_upload(job, pdf) for job, pdf in batch])
+            made = []
+            for one, answer in answers.items():
+                with traces.about(traces.request, jobs[one].trace):
+                    made += self._receive(jobs[one], answer, now)
+            now.bells += made
+            now.report.made += len(made)
+            self._attached_so_many(len(made))
+            log.info("%d forms attached", now.report.made, extra={"made": now.report.made, "count": len(made)})
         outage = next((a for a in answers.values() if isinstance(a, Outage)), None)
         if len(now.bells) >= BELLS:
             self._ring(now, BELLS)
@@ -242,19 +263,33 @@ class Serve:
             self._ring(now)
             raise outage
 
-    def _receive(self, job: _Job, answer: Receipt | SfsyncError, now: _Round) -> Notice | None:
+    def _uploaded(self, uploads: Sequence[Upload]) -> Answers:
+        self._one.heed(InFlight(count=len(uploads)))
+        try:
+            with traces.span("attach", count=len(uploads)):
+                return self.attacher.attach(uploads)
+        finally:
+            self._one.heed(InFlight(count=0))
+
+    def _receive(self, job: _Job, answer: Receipt | SfsyncError, now: _Round) -> list[Notice]:
+        """Take in what became of one form. Gives back the bell to ring for it, if it is attached."""
         opportunity = job.opportunity
         if isinstance(answer, Receipt):
-            seconds = (answer.ready_at - job.version.requested_at).total_seconds()
-            log.info("%s: version %d attached, %.0f s after it was asked for", opportunity.id, answer.version, seconds)
+            self._say_attached(job, answer)
             now.outcome.attached[opportunity.id] = answer.ready_at
             now.settle([opportunity.id])
-            return notices.ready(opportunity, job.form, self._settings.messages)
+            return [notices.ready(opportunity, job.form, self._settings.messages)]
         if isinstance(answer, LookAgain) and not now.last:
             now.again.append(opportunity.id)
         elif not isinstance(answer, Outage):
             self._refuse(opportunity, answer, now)
-        return None
+        return []
+
+    def _say_attached(self, job: _Job, receipt: Receipt) -> None:
+        one, seconds = receipt.opportunity_id, (receipt.ready_at - job.version.requested_at).total_seconds()
+        its = {"opportunity": one, "version": receipt.version, "seconds": round(seconds, 3)}
+        log.info("%s: version %d attached, %.0f s after it was asked for", one, receipt.version, seconds, extra=its)
+        self._one.heed(Attached(opportunity_id=one, version=receipt.version, seconds=seconds))
 
     def _tell(self, now: _Round) -> None:
         """Write what changed, then ring for it: once for each change of state, never for each pass."""
@@ -263,10 +298,12 @@ class Serve:
         now.report.waiting += sum(n.status is Status.NEEDS_INFORMATION for _, n in told)
         now.report.failed += sum(n.status is Status.FAILED for _, n in told)
         changed = {n.opportunity_id: (o, n) for o, n in told if notices.is_news(o, n)}
-        written = self._teller.write([n for _, n in changed.values()])
+        with traces.span("tell", count=len(changed)):
+            written = self._teller.write([n for _, n in changed.values()])
         now.bells += [n for n in written if changed[n.opportunity_id][0].shown.status != n.status]
         restored = self._teller.restore(restore)
         now.report.restored += len(restored)
+        self._one.heed(Restored(count=len(restored)))
         done = restored | {n.opportunity_id for n in written} | now.outcome.failing
         for opportunity_id in sorted({*changed, *(o.id for o in restore)} - done):
             self._put_off(opportunity_id, TryAgainLater("Its status was not written."), now)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sfsync.errors import SetupError, SfsyncError
+from sfsync.events import Heed, nobody
 from sfsync.forms.blueprint import Blueprint
 from sfsync.oneorg import OneOrg
 from sfsync.report import Report
@@ -32,8 +33,9 @@ class Sync:
         stopping: Callable[[], bool] = lambda: False,
         attached: Callable[[int], None] = lambda _number: None,
         installation: str = "",
+        heed: Heed = nobody,
     ) -> None:
-        self.one = OneOrg(api, settings, blueprints, remake=remake, installation=installation)
+        self.one = OneOrg(api, settings, blueprints, remake=remake, installation=installation, heed=heed)
         self.watch = Watch(self.one, clock=clock, since=since, at_most=at_most)
         self.serve = Serve(self.one, renderers, clock=clock, stopping=stopping, attached=attached)
         self._stopping = stopping

@@ -27,6 +27,11 @@ class Tenant:
     path: Path
     alone: bool = False
 
+    @property
+    def label(self) -> str:
+        """What log lines and metrics call it: nothing where there is no other."""
+        return "" if self.alone else self.name
+
     def environ(self, environ: Mapping[str, str], login: LoginSettings) -> Mapping[str, str]:
         """The environment as this org has it: `SF_USERNAME_ACME` is the org acme's `SF_USERNAME`."""
         said = {"SF_LOGIN_URL": login.url, "SF_CLIENT_ID": login.client_id, "SF_USERNAME": login.username}

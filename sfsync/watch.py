@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sfsync import outlook
-from sfsync.errors import Held
+from sfsync import events, outlook, traces
+from sfsync.asked import Asked
+from sfsync.errors import Held, SfsyncError
+from sfsync.events import Ended, Passed
 from sfsync.oneorg import OneOrg
 from sfsync.patience import Patience
 from sfsync.records import Batch, Left, Request, Stamp
@@ -66,7 +68,7 @@ class Watch:
         self._lock = threading.RLock()
         self._seen: dict[str, frozenset[Stamp]] = {}
         self._attached: dict[str, datetime] = {}
-        self._patience = Patience()
+        self._patience, self._asked = Patience(), Asked()
         self._watched: datetime | None = None
 
     @property
@@ -81,6 +83,19 @@ class Watch:
 
     def look(self, *, sweep: bool) -> int:
         """Look which records moved, or at all of them in a `sweep`; gives back how many. Raises SfsyncError."""
+        try:
+            with traces.span("watch"):
+                moved = self._look(sweep=sweep)
+        except SfsyncError as error:
+            self._one.heed(events.refused(error))
+            self._one.heed(Passed(ended=Ended.FAILED))
+            raise
+        self._one.heed(Passed(ended=Ended.PAUSED if self._one.board.paused else Ended.GOOD, moved=moved))
+        with self._lock:
+            self._one.heed(self._asked.waiting)
+        return moved
+
+    def _look(self, *, sweep: bool) -> int:
         board, org = self._one.board, self._one.org
         if board.paused and board.still_paused():
             return 0
@@ -95,6 +110,8 @@ class Watch:
         with self._lock:
             self._forget_all_but({r.opportunity_id for r in requests})
             moved = [r for r in requests if (sweep or self._is_news(r, began)) and not self._is_on_its_way(r)]
+            self._asked.over(each.opportunity_id for each in left)
+            self._asked.noticed((r.opportunity_id for r in moved), began)
             wanted = self._wanted(moved, began)
         self._hold_a_flood(list(wanted))
         with self._lock:
@@ -149,6 +166,8 @@ class Watch:
             now = self._one.org.now()
             for opportunity_id in sorted(outcome.failing):
                 self._patience.failed(opportunity_id, now)
+            self._asked.over((outcome.settled.keys() - outcome.failing) | outcome.refused)
+            self._one.heed(self._asked.waiting)
             self._attached |= outcome.attached
             undone = requests.keys() - outcome.settled.keys() - outcome.failing
             self._wait_again({i: r for i, r in requests.items() if i in undone})

@@ -11,11 +11,14 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import Protocol
 
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobSubmissionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.job import Job
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from sfsync import traces
 from sfsync.errors import Held, SetupError, trail
+from sfsync.events import Ended, Heed, Passed, nobody
 from sfsync.heartbeat import Heartbeat
 from sfsync.report import Report
 from sfsync.salesforce.budget import Usage
@@ -119,7 +122,7 @@ class Ticks:
     def _say(self, report: Report, now: datetime) -> None:
         self._held = isinstance(report.error, Held)  # counting again what is held costs calls
         if report.made or report.failed or report.restored or report.waiting:
-            log.info("%s", report)
+            log.info("%s", report, extra=report.numbers)
         if report.error is None:
             if self._trouble:
                 log.info("the org answers again")
@@ -160,22 +163,28 @@ def stop_on_signals(stop: threading.Event) -> None:
 class Timer:
     """Lets the ticks of each org come, each in its own rhythm; those of one org never overlap."""
 
-    def __init__(self, threads: int = 1) -> None:
+    def __init__(self, threads: int = 1, heed: Heed = nobody) -> None:
         pool = ThreadPoolExecutor(threads)
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": pool})
+        self._scheduler.add_listener(self._on_skip, EVENT_JOB_MAX_INSTANCES)
+        self._heed = heed
         self._jobs: dict[str, Job] = {}
+        #: what log lines and metrics call each org, by its job's Id
+        self._labels: dict[str, str] = {}
         #: held while an org's tick goes on
         self._busy: dict[str, threading.Lock] = {}
 
-    def add(self, name: str, ticks: Ticks, stop: threading.Event, first: datetime | None = None) -> None:
-        """Begin with an org, at once or at a given moment."""
+    def add(
+        self, name: str, ticks: Ticks, stop: threading.Event, first: datetime | None = None, label: str = ""
+    ) -> None:
+        """Begin with an org, at once or at a given moment. `label` is what log lines and metrics call it."""
         every, busy = ticks.every, self._busy.setdefault(name, threading.Lock())
 
         def tick() -> None:
             nonlocal every
             if stop.is_set():
                 return
-            with busy:
+            with busy, traces.about(traces.org, label):
                 if stop.is_set():
                     return
                 ticks.tick()
@@ -183,8 +192,16 @@ class Timer:
                 every = ticks.every
                 self._jobs[name].reschedule("interval", seconds=every.total_seconds())
 
-        self._jobs[name] = self._schedule(tick, every, first or utc_now())
-        log.info("looking every %d seconds; stop with Ctrl-C", every.total_seconds())
+        self._jobs[name] = job = self._schedule(tick, every, first or utc_now())
+        self._labels[job.id] = label
+        with traces.about(traces.org, label):
+            log.info("looking every %d seconds; stop with Ctrl-C", every.total_seconds())
+
+    def _on_skip(self, event: JobSubmissionEvent) -> None:
+        """A tick came while the last one was still at work."""
+        if event.job_id in self._labels:
+            with traces.about(traces.org, self._labels[event.job_id]):
+                self._heed(Passed(ended=Ended.SKIPPED))
 
     def _schedule(self, tick: Callable[[], None], every: timedelta, first: datetime) -> Job:
         # a tick that comes late is made late, never dropped; two never overlap
@@ -200,7 +217,9 @@ class Timer:
 
     def remove(self, name: str) -> None:
         """An org that is no longer ours."""
-        self._jobs.pop(name).remove()
+        job = self._jobs.pop(name)
+        self._labels.pop(job.id)
+        job.remove()
 
     def also(self, every: timedelta, function: Callable[[], None]) -> None:
         """Call something else now and then."""

@@ -1,6 +1,5 @@
 """What all verbs share: their list, the options that each takes, and what ends with which exit code."""
 
-import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -12,7 +11,7 @@ from typing import Any
 
 import click
 
-from sfsync import __version__, tenants
+from sfsync import __version__, logs, tenants, traces
 from sfsync.cli import screen
 from sfsync.errors import SfsyncError, TryAgainLater, did_you_mean
 from sfsync.tenants import Tenant
@@ -56,6 +55,9 @@ environment:
   SFSYNC_HEARTBEAT_FILE
                        where the worker leaves its signs of life (in the folder for temporary files)
   REQUESTS_CA_BUNDLE   certificates to trust, where a proxy opens TLS
+  SFSYNC_LOGS          json or plain (json where standard error is not a terminal)
+  SFSYNC_METRICS_PORT  where the worker lets Prometheus look: docs/monitoring.md
+  SFSYNC_METRICS_HOST  on which address (127.0.0.1)
   SFSYNC_INSTALLATION  what this worker calls itself in Salesforce (the name of its app or machine)
   SF_…_ACME            the same for the org of config/orgs/acme.yaml alone, where there are several
   BROKER_URL           Redis or RabbitMQ between sfsync clock and sfsync work, on several machines
@@ -154,7 +156,8 @@ def _each(found: Sequence[Tenant], act: Callable[[Path], int]) -> int:
         os.environ.update(environ)  # a login takes its secrets away
         screen.heading(tenant.name)
         try:
-            codes.append(act(tenant.path))
+            with traces.about(traces.org, tenant.label):
+                codes.append(act(tenant.path))
         except SfsyncError as error:
             screen.complain(error)
             codes.append(_code(error))
@@ -186,11 +189,4 @@ def verbs() -> dict[str, click.Command]:
 
 
 def _log_to_stderr(_context: click.Context, _option: Any, verbose: bool) -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S"
-    )
-    # a tick that finds the last one still at work is skipped, as it should be
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    # what is wrong with a PDF, we say ourselves
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    logging.getLogger("sfsync").setLevel(logging.DEBUG if verbose else logging.INFO)
+    logs.begin(sys.stderr, os.environ, verbose=verbose)

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from sfsync import schedule, tenants
 from sfsync.cli.syncing import forget_secrets, installation
+from sfsync.cli.watching import listener
 from sfsync.cluster import limits, post
 from sfsync.cluster.branch import Branch, Shop
 from sfsync.cluster.post import Ends, Post
 from sfsync.cluster.roster import Roster
 from sfsync.errors import SetupError
+from sfsync.events import Heed
 from sfsync.heartbeat import Heartbeat
 from sfsync.renderers import Renderers
 from sfsync.settings import Settings
@@ -46,20 +48,22 @@ def run(
         remedy = "Set BROKER_URL on both, to Redis or RabbitMQ; or run sfsync worker, which needs none."
         raise SetupError("Clock and work are two processes, with a broker between them.", where=post.URL, remedy=remedy)
     alone = len(tenants.find(settings, lambda _: None)) <= 1
+    heed = listener(environ)
     with ExitStack() as life:
-        renderers = life.enter_context(Renderers({}, processes)) if serves else None
+        renderers = life.enter_context(Renderers({}, processes, heed=heed)) if serves else None
         shop = Shop(
             limits=limits.connect(environ, f"sfsync.{post.slug(here)}"),
             installation=here,
             now=schedule.utc_now,
             stopping=stop,
             renderers=renderers,
+            heed=heed,
             ahead=2 if alone else 1,
             adjusted=lambda its: _hurried(its, check_every),
         )
-        letters = Post(broker, here, stopping=stop)
+        letters = Post(broker, here, stopping=stop, heed=heed)
         roster = Roster(settings, environ, shop, letters.send)
-        timer = _Looks(roster, stop, Heartbeat(environ, schedule.utc_now))
+        timer = _Looks(roster, stop, Heartbeat(environ, schedule.utc_now), heed)
         if watches:
             timer.look()
         threads = threads or (2 if alone else _THREADS)
@@ -73,9 +77,9 @@ def run(
 class _Looks:
     """The ticks of each org that has a file, also of those whose file comes later."""
 
-    def __init__(self, roster: Roster, stop: threading.Event, heartbeat: Heartbeat) -> None:
+    def __init__(self, roster: Roster, stop: threading.Event, heartbeat: Heartbeat, heed: Heed) -> None:
         self._roster, self._stop, self._heartbeat = roster, stop, heartbeat
-        self._timer = Timer(_LOOKS)
+        self._timer = Timer(_LOOKS, heed)
         self._branches: dict[str, Branch] = {}
 
     def look(self) -> None:
@@ -95,7 +99,7 @@ class _Looks:
                 usage=branch.api.session.usage,
                 heartbeat=self._heartbeat,
             )
-            self._timer.add(name, ticks, self._stop, schedule.utc_now() + spread)
+            self._timer.add(name, ticks, self._stop, schedule.utc_now() + spread, branch.tenant.label)
         self._branches = found
 
     def keep_going(self) -> None:

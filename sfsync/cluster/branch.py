@@ -10,6 +10,7 @@ from sfsync import outlook, reload
 from sfsync.cluster.clock import Clock
 from sfsync.cluster.limits import Limits
 from sfsync.errors import SfsyncError
+from sfsync.events import Heed, nobody
 from sfsync.forms.blueprint import Blueprint
 from sfsync.oneorg import OneOrg
 from sfsync.records import Batch, OrderForm, Pdf
@@ -39,6 +40,7 @@ class Shop:
     stopping: threading.Event = field(default_factory=threading.Event)
     #: only where forms are made
     renderers: Renderers | None = None
+    heed: Heed = nobody
     #: batches of one org on their way at once
     ahead: int = 2
     #: the settings, or what somebody at the command line made of them
@@ -63,7 +65,7 @@ class Branch:
         self, tenant: Tenant, loaded: Loaded, credentials: Credentials, shop: Shop, send: Callable[[str, Batch], None]
     ) -> None:
         self.tenant, self._shop, self._send = tenant, shop, send
-        self.api = enter(credentials, shop.now, self._may_call)
+        self.api = enter(credentials, shop.now, self._may_call, shop.heed)
         self._files, self._guard = Reload(loaded, self._prove), threading.Lock()
         self._use(loaded)
 
@@ -72,7 +74,7 @@ class Branch:
         self.settings = its = shop.adjusted(loaded[0].settings)
         calls = its.calls_a_day
         self._allowed = shop.limits.allowance(self.tenant.name, calls) if calls else lambda: True
-        one = OneOrg(self.api, its, blueprints, installation=shop.installation)
+        one = OneOrg(self.api, its, blueprints, installation=shop.installation, heed=shop.heed)
         watch = Watch(one, since=its.counts_since, at_most=its.at_most)
         name = self.tenant.name
         self.clock = Clock(

@@ -5,7 +5,9 @@ import threading
 import time
 from collections.abc import Callable
 
+from sfsync import events
 from sfsync.errors import Outage, SetupError, SfsyncError, TryAgainLater
+from sfsync.events import Ended, Passed
 from sfsync.oneorg import OneOrg
 from sfsync.records import Batch
 from sfsync.report import Outcome, Report
@@ -47,6 +49,8 @@ class Clock:
             # as long as more waits than is on its way, looking would only cost a call
             if sweep or not (self._watch.waiting and self._watch.sent):
                 report.moved += self._watch.look(sweep=sweep)
+            else:
+                self._one.heed(Passed(ended=Ended.BUSY))
             self._hand_out()
         except SfsyncError as error:
             report.error = error
@@ -84,8 +88,9 @@ class Clock:
             while self._may_send() and (batch := self._watch.next()):
                 try:
                     self._send(batch)
-                except TryAgainLater:
+                except TryAgainLater as error:
                     self._watch.lose(batch.id)
+                    self._one.heed(events.refused(error))
                     raise
 
     def _may_send(self) -> bool:

@@ -50,6 +50,7 @@ def of_outcome(outcome: Outcome) -> dict[str, Any]:
         "settled": _written(outcome.settled),
         "attached": _written(outcome.attached),
         "failing": sorted(outcome.failing),
+        "refused": sorted(outcome.refused),
     }
 
 
@@ -66,6 +67,7 @@ def outcome(letter: Any) -> Outcome:
             settled=_read(letter["settled"]),
             attached=_read(letter["attached"]),
             failing={soql.record_id(i) for i in letter["failing"]},
+            refused={soql.record_id(i) for i in letter["refused"]},
         )
 
 

@@ -22,6 +22,7 @@ from dramatiq.middleware import Middleware
 from sfsync.cluster import letters
 from sfsync.cluster.letters import ForeignError
 from sfsync.errors import SetupError, TryAgainLater
+from sfsync.events import Heed, SetAside, nobody
 from sfsync.records import Batch
 from sfsync.report import Outcome
 
@@ -52,14 +53,21 @@ class Ends:
 class Post:
     """Sends letters, and hands those that come to whoever is there for them."""
 
-    def __init__(self, broker: dramatiq.Broker, name: str, *, stopping: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        broker: dramatiq.Broker,
+        name: str,
+        *,
+        stopping: threading.Event | None = None,
+        heed: Heed = nobody,
+    ) -> None:
         """`name` keeps installations on one broker apart."""
         dramatiq.set_encoder(_Letters())
         self._broker, self._stopping = broker, stopping or threading.Event()
         self._ends = Ends()
         self._worker: dramatiq.Worker | None = None
         self._queues = {what: f"sfsync.{slug(name)}.{what}" for what in ("work", "clock")}
-        broker.add_middleware(_SetAside())
+        broker.add_middleware(_SetAside(heed))
         self._serve = self._actor(self._on_batch, "serve", self._queues["work"], _BATCHES)
         self._hear = self._actor(self._on_outcome, "hear", self._queues["clock"], _OUTCOMES_FIRST)
         self._foreign = self._actor(_on_foreign, _FOREIGN, self._queues["clock"], _BATCHES)
@@ -151,8 +159,12 @@ class _Letters(JSONEncoder):
 class _SetAside(Middleware):
     """Says of a message that is set aside that it is, and nothing of what it holds."""
 
+    def __init__(self, heed: Heed) -> None:
+        self._heed = heed
+
     def after_nack(self, _broker: dramatiq.Broker, message: Any) -> None:
         log.error("a message was set aside, since none of ours wrote it: %s", message.message_id)
+        self._heed(SetAside())
 
 
 def connect(environ: Mapping[str, str]) -> dramatiq.Broker:
@@ -196,4 +208,6 @@ def _broker_trouble() -> Iterator[None]:
     except ForeignError:
         raise
     except Exception as error:  # noqa: BLE001 (Redis' and RabbitMQ's errors have no kinship, and may not be installed)
-        raise TryAgainLater(f"The broker cannot be reached ({type(error).__name__}).", where=URL) from None
+        raise TryAgainLater(
+            f"The broker cannot be reached ({type(error).__name__}).", where=URL, code="broker"
+        ) from None

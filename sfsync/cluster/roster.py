@@ -5,9 +5,10 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sfsync import tenants
+from sfsync import events, tenants, traces
 from sfsync.cluster.branch import Branch, Shop, opened
 from sfsync.errors import SetupError
+from sfsync.events import Event, Gone
 from sfsync.records import Batch
 from sfsync.report import Outcome, Report
 from sfsync.tenants import Tenant
@@ -31,6 +32,7 @@ class Roster:
     ) -> None:
         self._settings, self._environ, self._shop, self._send, self._most = settings, environ, shop, send, most
         self._branches: dict[str, Branch] = {}
+        self._found: dict[str, Tenant] = {}
         #: what is wrong, and was said already, by file
         self._said: dict[str, str] = {}
         self._guard = threading.Lock()
@@ -51,7 +53,10 @@ class Roster:
                     raise
                 self._say(problem, tenant)
         with self._guard:
+            before, self._found = self._found, found
             self._branches = {name: branch for name, branch in self._branches.items() if name in found}
+        for name in before.keys() - found.keys():
+            self._tell(before[name], Gone())
         return branches
 
     def branch(self, tenant: Tenant) -> Branch:
@@ -72,23 +77,33 @@ class Roster:
         if tenant is None:
             what = f"This machine has no file for the org '{org}'."
             return _refused(batch, SetupError(what, remedy="Deploy the same files to all machines."))
-        try:
-            branch = self.branch(tenant)
-        except SetupError as problem:
-            return _refused(batch, problem)
-        branch.refresh()
-        return branch.serve(batch)
+        with traces.about(traces.org, tenant.label):
+            try:
+                branch = self.branch(tenant)
+            except SetupError as problem:
+                return _refused(batch, problem)
+            branch.refresh()
+            return branch.serve(batch)
 
     def hear(self, org: str, outcome: Outcome) -> bool:
         """Take in what became of a batch. Whether it was one of this process's own."""
         with self._guard:
             branch = self._branches.get(org)
-        return branch.clock.hear(outcome) if branch else False
+        if not branch:
+            return False
+        with traces.about(traces.org, branch.tenant.label):
+            return branch.clock.hear(outcome)
+
+    def _tell(self, tenant: Tenant, event: Event) -> None:
+        with traces.about(traces.org, tenant.label):
+            self._shop.heed(event)
 
     def _say(self, problem: SetupError, tenant: Tenant | None = None) -> None:
         place = str(tenant.path) if tenant else problem.where
         if self._said.get(place) != problem.in_log:
             log.error("%sis out: %s", f"the org {tenant.name} " if tenant else "a file ", problem.in_log)
+            if tenant:
+                self._tell(tenant, events.refused(problem))
         self._said[place] = problem.in_log
 
 

@@ -105,7 +105,7 @@ class Attacher:
         self._spoilers.add(upload.opportunity_id)
         org = before and not any(isinstance(answer, Receipt) for answer in before.values())
         kind = Outage if org else TryAgainLater
-        return {upload.opportunity_id: kind(cause.what, where=cause.where, remedy=cause.remedy, logged=cause.logged)}
+        return {upload.opportunity_id: cause.again_as(kind)}
 
     def _adapt(self, seconds: float, sent: int) -> None:
         """So many that the next call stays quick, if each form takes as long as in this one."""
@@ -127,7 +127,7 @@ class Attacher:
         except AnswerLost as lost:
             some = self._look_up(uploads, lost)
         except TryAgainLater as error:
-            outage = Outage(error.what, where=error.where, remedy=error.remedy)
+            outage = error.again_as(Outage)
             return {u.opportunity_id: outage for u in uploads}
         self._spoilers -= {i for i, answer in some.items() if isinstance(answer, Receipt)}
         return some

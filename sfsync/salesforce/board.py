@@ -11,6 +11,7 @@ from typing import Any
 
 from sfsync import __version__
 from sfsync.errors import SfsyncError, TryAgainLater
+from sfsync.events import Files, Heed, nobody
 from sfsync.records import Status
 from sfsync.salesforce import soql
 from sfsync.salesforce.api import Api
@@ -40,6 +41,7 @@ _SWITCH = f"{_ROW}?fields={PAUSED},{SWITCHED_ON},Installation__c"
 BEAT, _BREATH = timedelta(minutes=5), timedelta(minutes=1)
 #: an org that has no such row, or lets the worker not write it, is not asked again so soon
 _REFUSED = timedelta(hours=1)
+_DAY = timedelta(days=1)
 #: characters, as shipped in config/salesforce
 _LONGEST_WORDS, _LONGEST_NAME = 1000, 80
 
@@ -47,9 +49,10 @@ _LONGEST_WORDS, _LONGEST_NAME = 1000, 80
 class Board:
     """The row, as it was last seen."""
 
-    def __init__(self, api: Api, settings: Settings, installation: str = "") -> None:
+    def __init__(self, api: Api, settings: Settings, installation: str = "", heed: Heed = nobody) -> None:
         """`installation` tells this one from others that might work on the same org: the name of its app or machine."""
         self._api, self._settings, self._installation = api, settings, installation[:_LONGEST_NAME]
+        self._heed = heed
         self._said: str | None = None
         self._beat_at: datetime | None = None
         self._not_before: datetime | None = None
@@ -128,7 +131,8 @@ class Board:
         return waited >= (BEAT if words == self._said else _BREATH)
 
     def _write(self, words: str, now: datetime) -> None:
-        waiting, failed = self._counts()
+        waiting, failed, files = self._counts(now)
+        self._heed(Files(count=files))
         row = {
             "Last_Seen__c": soql.moment(now),
             "Waiting__c": waiting,
@@ -139,11 +143,13 @@ class Board:
         }
         self._api.call("PATCH", _ROW, row, reads=True)
 
-    def _counts(self) -> list[int]:
-        """How many Opportunities wait for their owner, and how many failed."""
+    def _counts(self, now: datetime) -> list[int]:
+        """How many Opportunities wait for their owner, how many failed, and how many forms were made in 24 hours."""
         kinds = (Status.NEEDS_INFORMATION, Status.FAILED)
         where = [soql.among(self._settings.fields.status, [kind.value]) for kind in kinds]
         texts = [soql.select(["COUNT()"], "Opportunity", condition) for condition in where]
+        since = f"CreatedDate >= {soql.moment(now - _DAY)}"
+        texts.append(soql.select(["COUNT()"], "Order_Form__c", since))
         counts = []
         for answer in self._api.composite(soql.url(text) for text in texts):
             if isinstance(answer, SfsyncError):

@@ -51,21 +51,28 @@ _ADMIN = {
 }
 
 
+#: what no table knows is counted under one word: the org must not choose how many there are
+UNKNOWN = "unknown_code"
+
+
 def classify(code: str, message: str, *, where: str = "") -> SfsyncError:
     """Turn one of Salesforce's refusals into the error for whoever acts next. An unknown code says so."""
     said = " ".join(message.split())
     if code in _LOOK_AGAIN:
-        return LookAgain(f"{_LOOK_AGAIN[code]} ({code}).", where=where)
+        return LookAgain(f"{_LOOK_AGAIN[code]} ({code}).", where=where, code=code)
+    wait = "Nothing to do: sfsync tries again."
     if code in _OUTAGE:
-        return Outage(f"{_OUTAGE[code]} ({code}).", where=where, remedy="Nothing to do: sfsync tries again.")
+        return Outage(f"{_OUTAGE[code]} ({code}).", where=where, remedy=wait, code=code)
     if code in _LATER:
-        return TryAgainLater(f"{_LATER[code]} ({code}).", where=where, remedy="Nothing to do: sfsync tries again.")
+        return TryAgainLater(f"{_LATER[code]} ({code}).", where=where, remedy=wait, code=code)
     if code in _REP:
-        return RecordIncomplete(said, where=where, logged=_logged(code))
+        return RecordIncomplete(said, where=where, logged=_logged(code), code=code)
     if code in _ADMIN:
-        return SetupError(f"{said.rstrip('.')} ({code}).", where=where, remedy=_ADMIN[code], logged=_logged(code))
+        what = f"{said.rstrip('.')} ({code})."
+        return SetupError(what, where=where, remedy=_ADMIN[code], logged=_logged(code), code=code)
     remedy = "sfsync does not know this answer; please report it."
-    return SetupError(f"Salesforce answers {code}: {said}", where=where, remedy=remedy, logged=_logged(code))
+    what = f"Salesforce answers {code}: {said}"
+    return SetupError(what, where=where, remedy=remedy, logged=_logged(code), code=UNKNOWN)
 
 
 def _logged(code: str) -> str:

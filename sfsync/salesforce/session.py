@@ -22,8 +22,9 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import NewConnectionError
 
-from sfsync import __version__
+from sfsync import __version__, traces
 from sfsync.errors import AnswerLost, LoginRefused, Outage, SetupError, TryAgainLater
+from sfsync.events import Budget, Called, Heed, LoggedIn, nobody
 from sfsync.salesforce.budget import Retries, Usage
 from sfsync.salesforce.login import AccessToken
 
@@ -53,6 +54,7 @@ class Session(requests.Session):
         sleep: Callable[[float], None] = time.sleep,
         random: Random | None = None,
         allowed: Callable[[], bool] = lambda: True,
+        heed: Heed = nobody,
     ) -> None:
         """`allowed` is asked before each call, whether the installation may still make one today."""
         super().__init__()
@@ -61,6 +63,7 @@ class Session(requests.Session):
         self.mount("http://", adapter)
         self._log_in, self._now, self._sleep, self._random = log_in, now, sleep, random or Random()  # noqa: S311
         self._allowed = allowed
+        self._heed = heed
         self._lock = threading.Lock()
         self._token: AccessToken | None = None
         self._refused: tuple[datetime, LoginRefused] | None = None
@@ -135,9 +138,14 @@ class Session(requests.Session):
         return answer
 
     def _send(self, method: str, url: str, token: AccessToken, **more: Any) -> requests.Response:
-        began = time.monotonic()
-        answer = super().request(method, _at_org(url, token), auth=_Bearer(token), allow_redirects=False, **more)
-        log.debug("%s %s %d %.0f ms", method, urlsplit(url).path, answer.status_code, (time.monotonic() - began) * 1000)
+        began, status, path = time.monotonic(), 0, urlsplit(url).path
+        try:
+            answer = super().request(method, _at_org(url, token), auth=_Bearer(token), allow_redirects=False, **more)
+            status = answer.status_code
+        finally:
+            seconds = time.monotonic() - began
+            self._heed(Called(kind=kind(path), status=status, seconds=seconds))
+        log.debug("%s %s %d %.0f ms", method, path, status, seconds * 1000)
         return answer
 
     def _learn(self, answer: requests.Response) -> None:
@@ -145,6 +153,7 @@ class Session(requests.Session):
         refused = answer.status_code == requests.codes.forbidden and "REQUEST_LIMIT_EXCEEDED" in answer.text
         if refused or answer.ok:
             self.usage.learn(answer.headers.get("Sforce-Limit-Info", ""), self._now(), refused=refused)
+            self._heed(Budget(used=self.usage.used, allowed=self.usage.allowed))
         try:
             gap = parsedate_to_datetime(answer.headers["Date"]) - self._now()
         except (KeyError, ValueError, TypeError, OverflowError):
@@ -163,14 +172,20 @@ class Session(requests.Session):
             if len(self._logins) == LOGINS_AN_HOUR and abs(now - self._logins[0]) < _HOUR:
                 raise Outage(f"{LOGINS_AN_HOUR} logins within an hour: the org ends each session at once.")
             self._logins.append(now)
-            try:
-                self._token = self._log_in()
-            except SetupError as error:
-                refused = LoginRefused(error.what, where=error.where, remedy=error.remedy)
-                self._refused = self._now(), refused
-                raise refused from None
+            self._token = self._new()
             self._refused = None
             return self._token
+
+    def _new(self) -> AccessToken:
+        try:
+            token = self._log_in()
+        except SetupError as error:
+            refused = error.again_as(LoginRefused)
+            self._refused = self._now(), refused
+            self._heed(LoggedIn(accepted=False))
+            raise refused from None
+        self._heed(LoggedIn(accepted=True))
+        return token
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +197,9 @@ class _Bearer(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self.token.value}"
         request.headers["X-PrettyPrint"] = "0"
-        request.headers["Sforce-Call-Options"] = f"client=sfsync/{__version__}"
+        # a comma would begin another option; source: REST API Developer Guide, "Call Options Header"
+        named = f"/{call}" if (call := traces.call.get()) else ""
+        request.headers["Sforce-Call-Options"] = f"client=sfsync/{__version__}{named}"
         return request
 
 
@@ -192,6 +209,24 @@ def _at_org(url: str, token: AccessToken) -> str:
     if parts.netloc != PLACEHOLDER:
         raise ValueError(f"not a call to the org: {parts.netloc}")
     return token.instance_url + url.partition(PLACEHOLDER)[2]
+
+
+#: kinds of calls by the beginning of their paths, longest first
+_KINDS = {
+    "composite/graph": "graph",
+    "composite/sobjects": "collection",
+    "composite": "composite",
+    "query": "query",
+    "sobjects": "record",
+    "actions": "bell",
+    "limits": "limits",
+}
+
+
+def kind(path: str) -> str:
+    """What sort of call it is, of the few that there are: `/services/data/v62.0/composite/graph` is a graph."""
+    below = path.partition("/services/data/")[2].partition("/")[2]
+    return next((word for begin, word in _KINDS.items() if below.startswith(begin)), "other")
 
 
 def _expired(answer: requests.Response) -> bool:
