@@ -1,4 +1,4 @@
-"""One process, one org, a large backlog: is Salesforce the limit, or are we?"""
+"""One process, one org, a large backlog: whether Salesforce is the limit, or we are."""
 
 import tempfile
 from pathlib import Path

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = ROOT / "benchmarks" / "sfsync.yaml"
@@ -52,7 +53,7 @@ class Installation:
         self._processes.append(process)
         return process
 
-    def __enter__(self) -> "Installation":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -19,7 +19,7 @@ class Figures:
 
     def say(self, what: str, figure: str, word: str = "") -> None:
         self.rows.append((what, figure, word))
-        print(f"  {what:<46}{figure:>16}" + (f"   ({word})" if word else ""), flush=True)
+        print(f"  {what:<56}{figure:>16}" + (f"   ({word})" if word else ""), flush=True)
 
     def publish(self) -> None:
         """Write them between this part's markers."""
