@@ -56,7 +56,9 @@ def load(path: Path) -> Loaded:
 def stamps(config: Config) -> Stamps:
     """When each file that can matter was changed: the settings, and all of the templates folders."""
     paths = [path.resolve() for path in (config.path, *config.bases)]
-    files = {*paths, *(file for path in paths for file in path.parent.glob("*"))}
+    # what else is YAML beside them is another org's: of a thousand orgs, each would look at the files of all
+    beside = (file for path in paths for file in path.parent.glob("*") if file.suffix not in {".yaml", ".yml"})
+    files = {*paths, *beside}
     files |= {file for folder in config.folders if folder.name == "templates" for file in folder.rglob("*")}
     found = set()
     for file in files:

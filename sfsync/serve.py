@@ -1,9 +1,10 @@
 """A batch on its way through five steps: read, compose, render, attach, tell."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
@@ -103,6 +104,9 @@ class Serve:
         self._asked_to_stop, self._attached_so_many = stopping, attached
         self._lane, self._clock, self._seconds = lane, clock, seconds
         self._reads = IDS_PER_QUERY
+        #: of two batches one uploads to its end while the other reads and renders; taking turns call by call, both
+        #: would end at once, and nobody had read the next
+        self._uploading = threading.Lock()
 
     def batch(self, batch: Batch) -> Outcome:
         """Serve it. Never raises for what the org or a record does: the outcome says it."""
@@ -130,15 +134,23 @@ class Serve:
     def _deal_with(self, ids: Sequence[str], now: _Round) -> None:
         for number in range(_ROUNDS):
             now.again, now.last = [], number == _ROUNDS - 1
-            for batch in self._batches(self._rendered(ids, now)):
-                if self._stopping(now):
-                    break
-                self._attach(batch, now)
+            self._upload(self._batches(self._rendered(ids, now)), now)
             self._tell(now)
             self._ring(now)
             ids = now.again
             if not ids or self._stopping(now):
                 break
+
+    def _upload(self, batches: Iterator[list[tuple[_Job, Pdf]]], now: _Round) -> None:
+        with ExitStack() as turn:
+            for number, batch in enumerate(batches):
+                if number == 0:
+                    waited_since = self._clock()
+                    turn.enter_context(self._uploading)
+                    now.until += self._clock() - waited_since
+                if self._stopping(now):
+                    break
+                self._attach(batch, now)
 
     def _rendered(self, ids: Sequence[str], now: _Round) -> Iterator[tuple[_Job, Pdf]]:
         """Read and compose chunk by chunk, and yield what is rendered; the rest of a chunk renders meanwhile."""
@@ -247,7 +259,7 @@ class Serve:
         jobs = {job.opportunity.id: job for job, _ in batch}
         with traces.about(traces.call, traces.of_call([job.trace for job, _ in batch])):
             with self._lane():
-                answers = self._uploaded([_upload(job, pdf) for job, pdf in batch])
+                answers = self._uploaded([_as_upload(job, pdf) for job, pdf in batch])
             made = []
             for one, answer in answers.items():
                 with traces.about(traces.request, jobs[one].trace):
@@ -257,7 +269,7 @@ class Serve:
             self._attached_so_many(len(made))
             log.info("%d forms attached", now.report.made, extra={"made": now.report.made, "count": len(made)})
         outage = next((a for a in answers.values() if isinstance(a, Outage)), None)
-        if len(now.bells) >= BELLS:
+        if len(now.bells) >= 2 * BELLS:  # fewer can wait until the next batch uploads
             self._ring(now, BELLS)
         if outage:
             self._ring(now)
@@ -320,7 +332,7 @@ def _boxed(opportunity_id: str, missing: str) -> None:
     log.warning("%s: no font has %s; the form shows boxes%s", opportunity_id, lacks, f". {remedy}" if remedy else "")
 
 
-def _upload(job: _Job, pdf: Pdf) -> Upload:
+def _as_upload(job: _Job, pdf: Pdf) -> Upload:
     return Upload(
         opportunity_id=job.opportunity.id,
         form=job.form.name,

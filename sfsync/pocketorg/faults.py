@@ -153,6 +153,15 @@ class Faults:
     def slow_uploads(self, seconds: float) -> None:
         self.locks.slow_uploads = seconds
 
+    @property
+    def slow_files(self) -> float:
+        """Seconds that each new file takes besides, in which no other call of the same user can add one."""
+        return self.locks.slow_files
+
+    @slow_files.setter
+    def slow_files(self, seconds: float) -> None:
+        self.locks.slow_files = seconds
+
     def delay(self) -> float:
         """Seconds to wait before the next answer."""
         return self.latency + self._random.random() * self.jitter

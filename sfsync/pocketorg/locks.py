@@ -46,6 +46,7 @@ class Turn:
 
     until: float  #: when its patience ends, on the monotonic clock
     holds: set[str] = field(default_factory=set)
+    files: dict[str, int] = field(default_factory=dict)  #: how many it adds, by the folder to which they go
 
 
 class Locks:
@@ -54,6 +55,7 @@ class Locks:
     def __init__(self) -> None:
         self.wait: float = WAIT  #: seconds
         self.slow_uploads: float = 0.0  #: seconds that each call with a new file holds the user's folder
+        self.slow_files: float = 0.0  #: so many more for each file in it
         self._held: dict[str, float] = {}  #: until when, on the monotonic clock
         self._changed = threading.Condition()
         self._here = threading.local()
@@ -74,7 +76,7 @@ class Locks:
         with self._changed:
             self._held.clear()
             self._changed.notify_all()
-        self.wait, self.slow_uploads = WAIT, 0.0
+        self.wait, self.slow_uploads, self.slow_files = WAIT, 0.0, 0.0
 
     def held(self) -> list[str]:
         """The records that are held now."""
@@ -99,8 +101,10 @@ class Locks:
         """Ask for the folder of a user who adds a file."""
         folder = folder_of(user_id)
         self.check([folder])
-        if self.slow_uploads and folder not in self._turn().holds:
+        turn = self._turn()
+        if self.slow_uploads and folder not in turn.holds:
             raise TakesLong(folder)
+        turn.files[folder] = turn.files.get(folder, 0) + 1
 
     # --------------------------------------------------------- around a write
 
@@ -108,12 +112,16 @@ class Locks:
         """Make the attempt, and again whenever a record that it met may have become free."""
         with self._taking_turn() as turn:
             while True:
+                turn.files.clear()
                 try:
-                    return attempt()
+                    result = attempt()
                 except TakesLong as slow:
                     self._take_time(slow.record_id, turn)
                 except Busy as busy:
                     self._await(busy.record_id, turn)
+                else:
+                    self._store(turn)
+                    return result
 
     @contextmanager
     def _taking_turn(self) -> Iterator[Turn]:
@@ -136,6 +144,15 @@ class Locks:
             self._held[record_id] = time.monotonic() + self.slow_uploads + WAIT  # released at the end of the turn
             turn.holds.add(record_id)
         time.sleep(self.slow_uploads)
+
+    def _store(self, turn: Turn) -> None:
+        """Let each new file take its time, in which its folder is held."""
+        seconds = self.slow_files * sum(turn.files.values())
+        if seconds:
+            with self._changed:
+                self._held |= dict.fromkeys(turn.files, time.monotonic() + seconds)
+                turn.holds |= turn.files.keys()
+            time.sleep(seconds)
 
     def _await(self, record_id: str, turn: Turn) -> None:
         with self._changed:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from time import monotonic
 
 import pytest
 import requests
@@ -153,6 +154,14 @@ def test_an_upload_that_waits_too_long_for_the_users_folder_cannot_lock_it(org, 
 
 def test_uploads_of_different_users_do_not_meet(org):
     assert uploads(org, [org.username, WORKER], slow_uploads=0.5, lock_wait=0.1) == ["done", "done"]
+
+
+def test_each_file_of_a_call_takes_its_time(org, admin):
+    org.faults.slow_files = 0.1
+    began = monotonic()
+    records = [{"attributes": {"type": "ContentVersion"}, **file(f"File {n}")} for n in range(3)]
+    assert all(each["success"] for each in admin("POST", "/composite/sobjects", json={"records": records}).json())
+    assert 0.3 <= monotonic() - began < 2
 
 
 def test_nobody_reads_half_a_graph(org, admin, deal):

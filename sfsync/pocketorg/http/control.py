@@ -42,6 +42,7 @@ class Settings(_Given):
     jitter: float | None = Field(None, ge=0, le=3600)
     lock_wait: float | None = Field(None, ge=0, le=3600)
     slow_uploads: float | None = Field(None, ge=0, le=3600)
+    slow_files: float | None = Field(None, ge=0, le=3600)
     refuse_files_in_graphs: bool | None = None
     api_limit: int | None = Field(None, ge=0)
     file_limit: int | None = Field(None, ge=0)
@@ -135,6 +136,7 @@ class Control:
             "jitter": faults.jitter,
             "lock_wait": faults.lock_wait,
             "slow_uploads": faults.slow_uploads,
+            "slow_files": faults.slow_files,
             "refuse_files_in_graphs": faults.refuse_files_in_graphs,
             "api_limit": limits.api,
             "file_limit": limits.files,
