@@ -13,8 +13,10 @@ from sfsync.errors import SetupError, TryAgainLater
 
 log = logging.getLogger(__name__)
 
-#: milliseconds: three times what an upload may take before its batch shrinks. Whoever dies frees the lane after that
-_LANE = 30_000
+#: milliseconds after which the lane of somebody who died is free. Whoever lives says so every few seconds
+_LANE, _LIVES = 10_000, 3.0
+#: seconds: longer than an upload may take
+_PATIENCE = 90.0
 #: seconds between two looks whether the lane is free
 _LOOK = 0.1
 _DAY = 86_400_000
@@ -42,11 +44,12 @@ class Limits:
         with here:
             key = f"{self._prefix}.lane.{org}"
             limiter = ConcurrentRateLimiter(self._backend, key, limit=1, ttl=_LANE)  # type: ignore[no-untyped-call]
-            until = self._clock() + _LANE / 1000
+            until = self._clock() + _PATIENCE
             while True:
                 with self._acquired(limiter) as free:
                     if free:
-                        yield
+                        with self._kept(limiter):
+                            yield
                         return
                 if self._clock() > until:
                     raise TryAgainLater("Another worker uploads to this org.")
@@ -62,6 +65,22 @@ class Limits:
                 return free
 
         return one_more
+
+    @contextmanager
+    def _kept(self, limiter: ConcurrentRateLimiter) -> Iterator[None]:
+        """Say every few seconds that its holder lives."""
+        done = threading.Event()
+
+        def live() -> None:
+            while not done.wait(_LIVES):
+                with self._perhaps_away():
+                    limiter.backend.incr(limiter.key, 0, maximum=1, ttl=_LANE)
+
+        threading.Thread(target=live, daemon=True).start()
+        try:
+            yield
+        finally:
+            done.set()
 
     @contextmanager
     def _acquired(self, limiter: RateLimiter) -> Iterator[bool]:
@@ -96,7 +115,9 @@ def connect(environ: Mapping[str, str], prefix: str) -> Limits:
     try:
         from dramatiq.rate_limits.backends import RedisBackend  # noqa: PLC0415 (an extra)
 
-        return Limits(RedisBackend(url=url), prefix)
+        from sfsync.cluster.onredis import client  # noqa: PLC0415 (the same)
+
+        return Limits(RedisBackend(client=client(url)), prefix)
     except (ImportError, AttributeError):
         raise SetupError(
             "The packages for Redis are not installed.", where="REDIS_URL", remedy="pip install 'sfsync[brokers]'"

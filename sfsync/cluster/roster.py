@@ -42,6 +42,7 @@ class Roster:
     def look(self) -> dict[str, Branch]:
         """Open all whose files are in order; what is wrong is said once."""
         found = self.tenants()
+        self._most = max(self._most, len(found))  # whoever watches has all of them open
         branches = {}
         for tenant in found.values():
             try:
@@ -84,6 +85,13 @@ class Roster:
         with self._guard:
             branch = self._branches.get(org)
         return branch.clock.hear(outcome) if branch else False
+
+    def doubt(self) -> None:
+        """The broker was away, and may have lost what is on its way."""
+        with self._guard:
+            branches = list(self._branches.values())
+        for branch in branches:
+            branch.clock.doubt()
 
     def _say(self, problem: SetupError, tenant: Tenant | None = None) -> None:
         place = str(tenant.path) if tenant else problem.where
