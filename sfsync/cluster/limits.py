@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from math import inf
 
 from dramatiq.rate_limits import BucketRateLimiter, ConcurrentRateLimiter, RateLimiter, RateLimiterBackend
 from dramatiq.rate_limits.backends import StubBackend
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 _LANE, _LIVES = 10_000, 3.0
 #: seconds: longer than an upload may take
 _PATIENCE = 90.0
+#: seconds in which nobody asks a Redis that was away
+_BREATH = 5.0
 #: seconds between two looks whether the lane is free
 _LOOK = 0.1
 _DAY = 86_400_000
@@ -34,7 +37,7 @@ class Limits:
         self._backend, self._prefix, self._clock = backend, prefix, clock
         self._here: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
-        self._away = False
+        self._away, self._not_before = False, -inf
 
     @contextmanager
     def lane(self, org: str) -> Iterator[None]:
@@ -85,14 +88,17 @@ class Limits:
     @contextmanager
     def _acquired(self, limiter: RateLimiter) -> Iterator[bool]:
         """Whether it is free; also where nobody can say so."""
-        held, free = ExitStack(), True
-        with self._perhaps_away():
-            free = held.enter_context(limiter.acquire(raise_on_failure=False))
-        try:
-            yield free
-        finally:
-            with self._perhaps_away():
-                held.close()
+        with ExitStack() as held:
+            free = True
+            if self._clock() >= self._not_before:
+                with self._perhaps_away():
+                    free = held.enter_context(limiter.acquire(raise_on_failure=False))
+                    self._away = False
+            try:
+                yield free
+            finally:
+                with self._perhaps_away():
+                    held.close()
 
     @contextmanager
     def _perhaps_away(self) -> Iterator[None]:
@@ -101,9 +107,7 @@ class Limits:
         except Exception as error:  # noqa: BLE001 (Redis' errors, which may not be installed)
             if not self._away:
                 log.warning("the limits across machines are off while Redis is away (%s)", type(error).__name__)
-            self._away = True
-        else:
-            self._away = False
+            self._away, self._not_before = True, self._clock() + _BREATH
 
 
 def connect(environ: Mapping[str, str], prefix: str) -> Limits:
