@@ -28,8 +28,9 @@ _FRESH = timedelta(seconds=3)
 _SETTLES = timedelta(seconds=5)
 #: records of one batch: eight full calls of uploads, three of bells
 BATCH = 600
-#: seconds after which a batch of which nothing was heard counts as lost
-LEASE = 300.0
+#: seconds after which a batch of which nothing was heard counts as lost; where the broker was away meanwhile, it may
+#: have forgotten it, and to send it twice does no harm
+LEASE, DOUBTED = 300.0, 30.0
 _LONGEST_LEASE = 3600.0
 
 
@@ -39,6 +40,10 @@ class _Sent:
 
     requests: Mapping[str, Request]
     left: frozenset[str]
+    #: on the clock, when it went out, or a batch before it came back
+    heard: float
+    #: seconds; the watch's own, where nothing shortens it
+    lease: float | None = None
 
 
 @dataclass(slots=True)
@@ -63,7 +68,7 @@ class Watch:
         self._one, self._clock, self._since, self._at_most = one, clock, since, at_most
         self._waiting = _Waiting()
         self._sent: dict[str, _Sent] = {}
-        self._heard, self._lease = 0.0, LEASE
+        self._lease = LEASE
         #: guards all that follows an answer of the org; nobody holds it while the org is asked
         self._lock = threading.RLock()
         self._seen: dict[str, frozenset[Stamp]] = {}
@@ -139,11 +144,10 @@ class Watch:
             left, self._waiting.left = self._waiting.left, {}
             if not ids and not left:
                 return None
-            if not self._sent:
-                self._heard = self._clock()
             failures = {i: self._patience.times(i) for i in ids}
             batch = Batch(id=uuid.uuid4().hex, failures=failures, left=tuple(left.values()))
-            self._sent[batch.id] = _Sent({i: self._waiting.requests.pop(i) for i in ids}, frozenset(left))
+            taken = {i: self._waiting.requests.pop(i) for i in ids}
+            self._sent[batch.id] = _Sent(taken, frozenset(left), self._clock())
             return batch
 
     def _alike(self, ids: Sequence[str]) -> list[str]:
@@ -154,8 +158,7 @@ class Watch:
     def learn(self, outcome: Outcome) -> bool:
         """Take in what became of a batch; what did not come to its end waits again. Whether it was one of ours."""
         with self._lock:
-            self._heard, self._lease = self._clock(), LEASE
-            sent = self._sent.pop(outcome.batch, None)
+            sent = self._taken_back(outcome.batch)
             requests = sent.requests if sent else {}
             for opportunity_id, read_at in outcome.settled.items():
                 request = requests.get(opportunity_id)
@@ -173,11 +176,27 @@ class Watch:
             self._wait_again({i: r for i, r in requests.items() if i in undone})
             return sent is not None
 
+    def _taken_back(self, batch: str) -> _Sent | None:
+        """It came back: those behind it in the queue have moved up, those before it have not."""
+        if batch not in self._sent:
+            return None
+        self._lease = LEASE
+        ids = list(self._sent)
+        for behind in ids[ids.index(batch) + 1 :]:
+            self._sent[behind].heard = self._clock()
+        return self._sent.pop(batch)
+
     def lose(self, batch: str) -> None:
         """It never went out: what it held waits again."""
         with self._lock:
             if sent := self._sent.pop(batch, None):
                 self._wait_again(sent.requests)
+
+    def doubt(self) -> None:
+        """Whatever is on its way may be lost: wait for it only a little longer."""
+        with self._lock:
+            for sent in self._sent.values():
+                sent.heard, sent.lease = self._clock(), DOUBTED
 
     def lose_the_silent(self) -> int:
         """Give up batches of which nothing was heard for long, each time for twice as long; gives back how many.
@@ -185,15 +204,15 @@ class Watch:
         What they held may have been the end of whoever served it: it goes in smaller batches from now on.
         """
         with self._lock:
-            if not self._sent or self._clock() - self._heard < self._lease:
-                return 0
-            lost = list(self._sent)
+            lost = [i for i, sent in self._sent.items() if self._clock() - sent.heard >= (sent.lease or self._lease)]
+            silent = [batch for batch in lost if self._sent[batch].lease is None]
             now = self._one.org.now()
+            for opportunity_id in [i for batch in silent for i in self._sent[batch].requests]:
+                self._patience.failed(opportunity_id, now)
+            if silent:
+                self._lease = min(2 * self._lease, _LONGEST_LEASE)
             for batch in lost:
-                for opportunity_id in self._sent[batch].requests:
-                    self._patience.failed(opportunity_id, now)
                 self.lose(batch)
-            self._lease = min(2 * self._lease, _LONGEST_LEASE)
             return len(lost)
 
     def _wait_again(self, requests: Mapping[str, Request]) -> None:
@@ -203,7 +222,7 @@ class Watch:
     def _is_news(self, request: Request, now: datetime) -> bool:
         """Whether to read it. What we have just written moved by our own hand, and is looked at once it has settled."""
         attached = self._attached.get(request.opportunity_id)
-        if attached and now - attached < _SETTLES:
+        if attached and abs(now - attached) < _SETTLES:
             return False
         return not request.stamps <= self._seen.get(request.opportunity_id, frozenset())
 

@@ -67,7 +67,8 @@ def run(
         if watches:
             timer.look()
         threads = threads or (2 if alone else _THREADS)
-        letters.start(Ends(roster.serve if serves else None, roster.hear if watches else None), threads)
+        ends = Ends(roster.serve if serves else None, roster.hear if watches else None, roster.doubt)
+        letters.start(ends, threads)
         timer.keep_going() if watches else stop.wait()
         log.info("stopping after the batch in hand")
         done = letters.stop(DRAIN_SECONDS) and timer.is_done(1.0)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from sfsync import events
-from sfsync.errors import Outage, SetupError, SfsyncError, TryAgainLater
+from sfsync.errors import Outage, SetupError, SfsyncError
 from sfsync.events import Ended, Passed
 from sfsync.oneorg import OneOrg
 from sfsync.records import Batch
@@ -62,33 +62,34 @@ class Clock:
 
     def hear(self, outcome: Outcome) -> bool:
         """Take in what became of a batch, and send the next one. Whether it was one of ours."""
-        ours = self._watch.learn(outcome)
+        if not self._watch.learn(outcome):
+            return False
         self._heard.add(outcome.report)
-        if outcome.report.error:
-            self._pause(outcome.report.error)
-            return ours
-        self._troubles = 0
-        if ours and not outcome.report.paused:
+        self._pause(outcome.report.error)
+        if not outcome.report.error and not outcome.report.paused:
             try:
                 self._hand_out()
             except SfsyncError as error:
                 log.debug("the next tick sends it: %s", error.in_log)
-        return ours
+        return True
 
-    def _pause(self, error: SfsyncError) -> None:
+    def doubt(self) -> None:
+        """The broker was away, and may have lost what is on its way."""
+        self._watch.doubt()
+
+    def _pause(self, error: SfsyncError | None) -> None:
         """An org that takes nothing shall not keep those busy who could serve others."""
-        self._troubles += isinstance(error, Outage)
-        self._not_before = (
-            self._clock() + min(_FIRST * 2 ** min(self._troubles - 1, 8), _LONGEST) if self._troubles else 0.0
-        )
+        self._troubles = self._troubles + 1 if isinstance(error, Outage) else 0
+        pause = min(_FIRST * 2 ** min(self._troubles - 1, 8), _LONGEST) if self._troubles else 0.0
+        self._not_before = self._clock() + pause
 
     def _hand_out(self) -> None:
-        """Raises TryAgainLater where the broker is away."""
+        """Raises TryAgainLater where the broker is away, SetupError where it does not let us in."""
         with self._handing_out:
             while self._may_send() and (batch := self._watch.next()):
                 try:
                     self._send(batch)
-                except TryAgainLater as error:
+                except SfsyncError as error:
                     self._watch.lose(batch.id)
                     self._one.heed(events.refused(error))
                     raise

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from math import inf
 
 from dramatiq.rate_limits import BucketRateLimiter, ConcurrentRateLimiter, RateLimiter, RateLimiterBackend
 from dramatiq.rate_limits.backends import StubBackend
@@ -13,8 +14,12 @@ from sfsync.errors import SetupError, TryAgainLater
 
 log = logging.getLogger(__name__)
 
-#: milliseconds: three times what an upload may take before its batch shrinks. Whoever dies frees the lane after that
-_LANE = 30_000
+#: milliseconds after which the lane of somebody who died is free. Whoever lives says so every few seconds
+_LANE, _LIVES = 10_000, 3.0
+#: seconds: longer than an upload may take
+_PATIENCE = 90.0
+#: seconds in which nobody asks a Redis that was away
+_BREATH = 5.0
 #: seconds between two looks whether the lane is free
 _LOOK = 0.1
 _DAY = 86_400_000
@@ -32,7 +37,7 @@ class Limits:
         self._backend, self._prefix, self._clock = backend, prefix, clock
         self._here: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
-        self._away = False
+        self._away, self._not_before = False, -inf
 
     @contextmanager
     def lane(self, org: str) -> Iterator[None]:
@@ -42,11 +47,12 @@ class Limits:
         with here:
             key = f"{self._prefix}.lane.{org}"
             limiter = ConcurrentRateLimiter(self._backend, key, limit=1, ttl=_LANE)  # type: ignore[no-untyped-call]
-            until = self._clock() + _LANE / 1000
+            until = self._clock() + _PATIENCE
             while True:
                 with self._acquired(limiter) as free:
                     if free:
-                        yield
+                        with self._kept(limiter):
+                            yield
                         return
                 if self._clock() > until:
                     raise TryAgainLater("Another worker uploads to this org.")
@@ -64,16 +70,35 @@ class Limits:
         return one_more
 
     @contextmanager
+    def _kept(self, limiter: ConcurrentRateLimiter) -> Iterator[None]:
+        """Say every few seconds that its holder lives."""
+        done = threading.Event()
+
+        def live() -> None:
+            while not done.wait(_LIVES):
+                with self._perhaps_away():
+                    limiter.backend.incr(limiter.key, 0, maximum=1, ttl=_LANE)
+
+        threading.Thread(target=live, daemon=True).start()
+        try:
+            yield
+        finally:
+            done.set()
+
+    @contextmanager
     def _acquired(self, limiter: RateLimiter) -> Iterator[bool]:
         """Whether it is free; also where nobody can say so."""
-        held, free = ExitStack(), True
-        with self._perhaps_away():
-            free = held.enter_context(limiter.acquire(raise_on_failure=False))
-        try:
-            yield free
-        finally:
-            with self._perhaps_away():
-                held.close()
+        with ExitStack() as held:
+            free = True
+            if self._clock() >= self._not_before:
+                with self._perhaps_away():
+                    free = held.enter_context(limiter.acquire(raise_on_failure=False))
+                    self._away = False
+            try:
+                yield free
+            finally:
+                with self._perhaps_away():
+                    held.close()
 
     @contextmanager
     def _perhaps_away(self) -> Iterator[None]:
@@ -82,9 +107,7 @@ class Limits:
         except Exception as error:  # noqa: BLE001 (Redis' errors, which may not be installed)
             if not self._away:
                 log.warning("the limits across machines are off while Redis is away (%s)", type(error).__name__)
-            self._away = True
-        else:
-            self._away = False
+            self._away, self._not_before = True, self._clock() + _BREATH
 
 
 def connect(environ: Mapping[str, str], prefix: str) -> Limits:
@@ -96,7 +119,9 @@ def connect(environ: Mapping[str, str], prefix: str) -> Limits:
     try:
         from dramatiq.rate_limits.backends import RedisBackend  # noqa: PLC0415 (an extra)
 
-        return Limits(RedisBackend(url=url), prefix)
+        from sfsync.cluster.onredis import client  # noqa: PLC0415 (the same)
+
+        return Limits(RedisBackend(client=client(url)), prefix)
     except (ImportError, AttributeError):
         raise SetupError(
             "The packages for Redis are not installed.", where="REDIS_URL", remedy="pip install 'sfsync[brokers]'"

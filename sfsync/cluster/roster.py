@@ -44,6 +44,7 @@ class Roster:
     def look(self) -> dict[str, Branch]:
         """Open all whose files are in order; what is wrong is said once."""
         found = self.tenants()
+        self._most = max(self._most, len(found))  # whoever watches has all of them open
         branches = {}
         for tenant in found.values():
             try:
@@ -97,6 +98,13 @@ class Roster:
     def _tell(self, tenant: Tenant, event: Event) -> None:
         with traces.about(traces.org, tenant.label):
             self._shop.heed(event)
+
+    def doubt(self) -> None:
+        """The broker was away, and may have lost what is on its way."""
+        with self._guard:
+            branches = list(self._branches.values())
+        for branch in branches:
+            branch.clock.doubt()
 
     def _say(self, problem: SetupError, tenant: Tenant | None = None) -> None:
         place = str(tenant.path) if tenant else problem.where
