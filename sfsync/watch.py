@@ -135,12 +135,12 @@ class Watch:
         wanted |= self._waiting.requests | {r.opportunity_id: r for r in moved}
         return {i: wanted[i] for i in sorted(wanted, key=self._patience.times)}
 
-    def next(self) -> Batch | None:
-        """What is to be served next; None where there is nothing."""
+    def next(self, most: int | None = None) -> Batch | None:
+        """What is to be served next, at most `BATCH` records or so many; None where there is nothing."""
         with self._lock:
             going = {i for sent in self._sent.values() for i in sent.requests}
             ids = [i for i in self._waiting.requests if i not in going]
-            ids = self._alike(ids)
+            ids = self._alike(ids, most or BATCH)
             left, self._waiting.left = self._waiting.left, {}
             if not ids and not left:
                 return None
@@ -150,10 +150,10 @@ class Watch:
             self._sent[batch.id] = _Sent(taken, frozenset(left), self._clock())
             return batch
 
-    def _alike(self, ids: Sequence[str]) -> list[str]:
+    def _alike(self, ids: Sequence[str], most: int) -> list[str]:
         """The first few. The more often they failed the fewer, so that whoever spoils a batch is soon alone."""
         times = self._patience.times(ids[0]) if ids else 0
-        return [i for i in ids if self._patience.times(i) == times][: max(1, BATCH // 4 ** min(times, 8))]
+        return [i for i in ids if self._patience.times(i) == times][: max(1, most // 4 ** min(times, 8))]
 
     def learn(self, outcome: Outcome) -> bool:
         """Take in what became of a batch; what did not come to its end waits again. Whether it was one of ours."""

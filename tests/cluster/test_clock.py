@@ -2,7 +2,7 @@
 
 import pytest
 
-from sfsync.cluster import clock as clockwork
+from sfsync import watch
 from sfsync.cluster.clock import Clock
 from sfsync.errors import Outage, SetupError, TryAgainLater
 from sfsync.report import Outcome, Report
@@ -34,7 +34,7 @@ class Way:
 
 @pytest.fixture(autouse=True)
 def batches_of_three(monkeypatch):
-    monkeypatch.setattr(clockwork, "BATCH", 3)
+    monkeypatch.setattr(watch, "BATCH", 3)
 
 
 @pytest.fixture
