@@ -15,7 +15,7 @@ from sfsync.errors import SetupError, TryAgainLater
 log = logging.getLogger(__name__)
 
 #: milliseconds after which the lane of somebody who died is free. Whoever lives says so every few seconds
-_LANE, _LIVES = 10_000, 3.0
+_LANE, _LIVES = 6_000, 2.0
 #: seconds: longer than an upload may take
 _PATIENCE = 90.0
 #: seconds in which nobody asks a Redis that was away
