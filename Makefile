@@ -46,7 +46,7 @@ services-stop:  ## stop them again, and forget what they know
 
 brokers: setup  ## run the tests that need both, after make services
 	@test -f .services/env || { echo "Redis and RabbitMQ do not run: make services starts them." >&2; exit 1; }
-	. ./.services/env && $(BIN)/pytest -n auto --dist loadfile tests/brokers
+	. ./.services/env && $(BIN)/pytest -n 6 --dist loadfile tests/brokers
 
 bench: setup .bench/ready  ## measure: latency, calls, rendering beside other engines, memory
 	$(BIN)/python -m benchmarks

@@ -30,7 +30,7 @@ _SETTLES = timedelta(seconds=5)
 BATCH = 600
 #: seconds after which a batch of which nothing was heard counts as lost; where the broker was away meanwhile, it may
 #: have forgotten it, and to send it twice does no harm
-LEASE, DOUBTED = 300.0, 30.0
+LEASE, DOUBTED = 300.0, 15.0
 _LONGEST_LEASE = 3600.0
 
 

@@ -97,7 +97,7 @@ class _Door(Consumer):
 
     def __next__(self) -> MessageProxy | None:
         message: MessageProxy | None = next(self._inner)
-        if message is None or is_ours(message, self._queue):
+        if message is None or (is_ours(message, self._queue) and not message.failed):
             return message
         self._inner.nack(message)
         self._broker.emit_after("nack", message)

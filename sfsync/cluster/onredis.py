@@ -66,19 +66,18 @@ class _Reader(_RedisConsumer):
     def __next__(self) -> Any:
         message = super().__next__()  # type: ignore[no-untyped-call]
         if message is not None and not isinstance(message.options.get(_NUMBER), str):
-            self._set_aside_strangers()
-            return None
+            message.options[_NUMBER] = ""
+            message.fail()
         return message
 
     def nack(self, message: Any) -> None:
+        """Set it aside; what bears no number, or a wrong one, is found among all that is in hand."""
         super().nack(message)  # type: ignore[no-untyped-call]
-        if not is_ours(message, self.queue_name):
-            self._set_aside_strangers()
-
-    def _set_aside_strangers(self) -> None:
-        """What tells us no number, or a wrong one, is found among all that is in hand."""
         broker, queue = self.broker, self.queue_name
         for number in broker.client.smembers(f"{broker.namespace}:__acks__.{broker.broker_id}.{queue}"):
             data = broker.client.hget(f"{broker.namespace}:{queue}.msgs", number)
-            if data is not None and not is_ours(Message.decode(data), queue):
+            if data is None:
+                continue
+            found = Message.decode(data)
+            if not is_ours(found, queue) or found.options.get(_NUMBER) != number.decode():
                 broker.do_nack(queue, number)

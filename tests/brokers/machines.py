@@ -1,17 +1,19 @@
 """Clocks and workers as real processes on one broker, for tests and whoever measures them.
 
-`seconds_until_taken_over` gives the figure of the benchmark: from the kill -9 of a worker in the middle of a batch until
-another has done the work.
+`seconds_until_taken_over` gives the figure of the benchmark: from the kill -9 of a worker in the middle of a batch
+until another has done the work.
 """
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sfsync.pocketorg.server import PocketOrg
@@ -76,12 +78,13 @@ class Place:
 
     def __init__(self, folder: Path, orgs: Mapping[str, PocketOrg], broker: str, **environ: str) -> None:
         self.orgs, self.machines = orgs, list[Machine]()
+        self.check_every = "1 second" if len(orgs) < 10 else "5 seconds"
         names = list(orgs) if len(orgs) > 1 else []
         self.settings = installed(folder, names, SETTINGS)
-        self.environ = {**ways_in(dict(orgs)), "BROKER_URL": broker, "SFSYNC_INSTALLATION": "here", **environ}
+        self.environ = {**ways_in(orgs), "BROKER_URL": broker, "SFSYNC_INSTALLATION": "here", **environ}
 
     def start(self, role: str, *more: str, **environ: str) -> Machine:
-        options = ("--check-every", "1 second") if role != "work" else ("--processes", "1")
+        options = ("--processes", "1") if role == "work" else ("--check-every", self.check_every)
         machine = Machine(role, self.settings, {**self.environ, **environ}, *options, *more)
         self.machines.append(machine)
         return machine
@@ -122,7 +125,9 @@ class Place:
 
 
 @contextmanager
-def placed(folder: Path, broker: str, *names: str, deals: int = 20, **environ: str) -> Iterator[tuple[Place, dict[str, list[str]]]]:
+def placed(
+    folder: Path, broker: str, *names: str, deals: int = 20, **environ: str
+) -> Iterator[tuple[Place, dict[str, list[str]]]]:
     """A place with these orgs, up, and the deals of each, in no watched stage yet."""
     made = {name: pocket_org(deals) for name in names or ("main",)}
     orgs = {name: org.start() for name, (org, _) in made.items()}
@@ -131,8 +136,13 @@ def placed(folder: Path, broker: str, *names: str, deals: int = 20, **environ: s
         yield place, {name: ids for name, (_, ids) in made.items()}
     finally:
         place.close()
-        for org in orgs.values():
-            org.stop()
+        with ThreadPoolExecutor(len(orgs)) as pool:
+            list(pool.map(_stop, orgs.values()))
+
+
+def _stop(org: PocketOrg) -> None:
+    with suppress(sqlite3.ProgrammingError):  # a test has stopped it already
+        org.stop()
 
 
 def both_up(place: Place, org: PocketOrg, deals: list[str], workers: Sequence[Machine]) -> list[str]:

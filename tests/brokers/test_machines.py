@@ -1,7 +1,7 @@
 """Clocks and workers on one broker: the whole story, and what befalls them."""
 
 from tests.brokers.machines import placed
-from tests.cluster.orgs import CANARY, assert_once, forms, move
+from tests.cluster.orgs import CANARY, assert_once, move
 
 
 def test_one_clock_and_two_workers_make_the_forms_of_two_orgs_once(broker_url, tmp_path):
@@ -35,48 +35,6 @@ def test_two_clocks_that_overlap_have_each_form_made_once_and_each_hears_of_its_
         # a batch whose outcome went astray would keep its clock waiting: it ends at once, with nothing on its way
         assert [clock.ended()[0] for clock in clocks] == [0, 0]
         assert "nothing was heard" not in place.said
-
-
-def test_two_installations_on_one_broker_see_nothing_of_each_other(broker_url, tmp_path):
-    (tmp_path / "there").mkdir()
-    (tmp_path / "here").mkdir()
-    there = placed(tmp_path / "there", broker_url, deals=5, SFSYNC_INSTALLATION="there")
-    here = placed(tmp_path / "here", broker_url, deals=5)
-    with there as (theirs, their_deals), here as (ours, our_deals):
-        stranger = theirs.start("work")
-        theirs.start("clock")
-        move(theirs.orgs["main"], their_deals["main"])
-        theirs.until_served(theirs.orgs["main"], their_deals["main"])
-        ours.start("clock")
-        move(ours.orgs["main"], our_deals["main"])
-        ours.until(lambda: _queued(ours))
-        assert forms(ours.orgs["main"]) == {}
-        stranger.ended()
-        ours.start("work")
-        ours.until_served(ours.orgs["main"], our_deals["main"])
-        assert "error" not in (ours.said + theirs.said).lower()
-
-
-def _queued(place) -> bool:
-    """Whether the clock has looked after the move: only then could a stranger have taken it."""
-    [org] = place.orgs.values()
-    return len(org.calls) > 8
-
-
-def test_two_installations_on_one_org_hear_of_each_other_and_make_each_form_once(broker_url, tmp_path):
-    with placed(tmp_path, broker_url, deals=30) as (place, found):
-        org, deals = place.orgs["main"], found["main"]
-        for name in ("here", "there"):
-            place.start("clock", SFSYNC_INSTALLATION=name)
-        workers = [place.start("work", "--verbose", SFSYNC_INSTALLATION=name) for name in ("here", "there")]
-        move(org, deals[:10])
-        place.until_served(org, deals[:10])
-        move(org, deals[10:])
-        place.until_served(org, deals)
-        place.until(lambda: "another installation works on this org as well" in place.said)
-        assert all(each.process.poll() is None for each in workers)
-        place.until_quiet()
-        assert_once(org, deals)
 
 
 def test_without_a_common_name_or_a_broker_a_clock_says_what_is_missing(tmp_path):

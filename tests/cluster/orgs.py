@@ -1,6 +1,6 @@
 """Small orgs with deals, for as many of them as a test wants: real servers, each on a port of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -96,7 +96,7 @@ def installed(folder: Path, orgs: Sequence[str] = (), settings: str = SETTINGS) 
     return folder / "sfsync.yaml"
 
 
-def ways_in(orgs: dict[str, PocketOrg]) -> dict[str, str]:
+def ways_in(orgs: Mapping[str, PocketOrg]) -> dict[str, str]:
     """The environment in which each org has its variables; one org alone has the plain ones."""
     found = {}
     for name, org in orgs.items():
