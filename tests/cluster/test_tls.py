@@ -1,6 +1,6 @@
 """A broker behind TLS must prove who it is, before it hears a password."""
 
-import datetime
+import datetime as dt
 import ipaddress
 import socket
 import ssl
@@ -23,12 +23,12 @@ def impostor(tmp_path):
     key = ec.generate_private_key(ec.SECP256R1())
     name, now = (
         x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "impostor")]),
-        datetime.datetime.now(datetime.UTC),
+        dt.datetime.now(dt.UTC),
     )
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now)
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
         .sign(key, hashes.SHA256())
     )
