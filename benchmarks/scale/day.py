@@ -14,8 +14,8 @@ from statistics import median, quantiles
 
 from benchmarks.scale.orgs import CALL_SECONDS, FILE_SECONDS
 from benchmarks.scale.page import Figures
-from sfsync.cluster.clock import BATCH
 from sfsync.salesforce.attach import MAX_GRAPHS
+from sfsync.watch import BATCH
 
 ORGS, FORMS = 1000, 200
 TICK, RARELY = 15.0, 300.0

@@ -19,7 +19,10 @@ TICK = "2 seconds"
 
 def main() -> Figures:
     figures = Figures("lost")
-    for name, environ in {"in one process": {}, **brokers()}.items():
+    ways = {"in one process": {}, **brokers()}
+    if rabbitmq := ways.get("RabbitMQ"):
+        ways["RabbitMQ without REDIS_URL"] = {"BROKER_URL": rabbitmq["BROKER_URL"]}
+    for name, environ in ways.items():
         with Orgs(1, DUE * (TIMES + 1)) as orgs:
             orgs.slow()
             taken = [_once(orgs, environ) for _ in range(TIMES)]

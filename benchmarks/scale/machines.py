@@ -16,10 +16,10 @@ from benchmarks.scale.installation import ROOT, Installation
 from benchmarks.scale.orgs import Orgs
 from benchmarks.scale.page import Figures
 from sfsync.cluster import limits, post
-from sfsync.cluster.clock import BATCH
 from sfsync.cluster.post import Ends, Post
 from sfsync.records import Batch
 from sfsync.report import Outcome, Report
+from sfsync.watch import BATCH
 from tests.services import shared
 
 ORGS, EACH, ROUNDS = 20, 6, 3
