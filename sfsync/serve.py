@@ -269,7 +269,7 @@ class Serve:
             self._attached_so_many(len(made))
             log.info("%d forms attached", now.report.made, extra={"made": now.report.made, "count": len(made)})
         outage = next((a for a in answers.values() if isinstance(a, Outage)), None)
-        if len(now.bells) >= 2 * BELLS:  # fewer can wait until the next batch uploads
+        if len(now.bells) >= 4 * BELLS:  # those of one batch can wait until the next one uploads
             self._ring(now, BELLS)
         if outage:
             self._ring(now)

@@ -9,17 +9,23 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from benchmarks import setting
+from sfsync.pocketorg import ids
 from sfsync.pocketorg.server import PocketOrg
 
 ROOT = Path(__file__).parents[2]
 METADATA = [ROOT / "config" / "salesforce"]
 #: what Salesforce might take for a call, and for each file in it; measured orgs differ by a factor of ten
 CALL_SECONDS, FILE_SECONDS = 0.1, 0.02
+
+
+#: deals beyond these are copies, closed long ago, with their lines: the org's own logic takes minutes for so many
+_SEEDED = 10_000
 
 
 class _Timed:
@@ -45,7 +51,9 @@ class _Org(PocketOrg):
     """A pocket org, switched on, whose calls are timed."""
 
     def __init__(self, deals: int) -> None:
-        super().__init__(seed=deals or "none", metadata=METADATA)
+        super().__init__(seed=min(deals, _SEEDED) or "none", metadata=METADATA)
+        if deals > _SEEDED:
+            _copy(self, deals - _SEEDED)
         self.insert("Order_Form_Settings__c", {"Key__c": "only", "Switched_On__c": "2020-01-01T00:00:00.000+0000"})
         self.api_limit, self.file_limit = 5_000_000, 5_000_000
         self.timed: _Timed
@@ -53,6 +61,28 @@ class _Org(PocketOrg):
     def app(self) -> Any:
         self.timed = _Timed(super().app())
         return self.timed
+
+
+def _copy(org: PocketOrg, number: int) -> None:
+    """Fill the org with so many closed deals more, past all its logic."""
+    store, done = org.org.store, {"StageName": "Closed Won", "IsClosed": 1, "IsWon": 1}
+    deals, lines = store.find("Opportunity"), store.find("OpportunityLineItem")
+    copies = {ids.numbered("006", 10**9 + n): deals[n % len(deals)] for n in range(number)}
+    of_deal: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        of_deal.setdefault(line["OpportunityId"], []).append(line)
+    new_id = (ids.numbered("00k", 10**9 + n) for n in count())
+    with store.transaction():
+        _insert(org, "Opportunity", [{**deal, **done, "Id": i} for i, deal in copies.items()])
+        its_lines = ((i, line) for i, deal in copies.items() for line in of_deal.get(deal["Id"], ()))
+        _insert(org, "OpportunityLineItem", [{**line, "OpportunityId": i, "Id": next(new_id)} for i, line in its_lines])
+
+
+def _insert(org: PocketOrg, table: str, rows: Sequence[dict[str, Any]]) -> None:
+    columns = ", ".join(f'"{column}"' for column in rows[0])
+    places = ", ".join("?" * len(rows[0]))
+    text = f'INSERT INTO "{table}" ({columns}) VALUES ({places})'
+    org.org.store.db.executemany(text, (tuple(row.values()) for row in rows))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +140,9 @@ def _answer(orgs: Sequence[_Org], do: str, given: dict[str, Any]) -> Any:
     return [vars(_seen(org.timed)) for org in some] if do == "seen" else None
 
 
-def main(count: int, deals: int) -> None:
+def main(number: int, deals: int) -> None:
     """Serve so many orgs with so many deals each, until standard input ends."""
-    orgs = [_Org(deals).start() for _ in range(count)]
+    orgs = [_Org(deals).start() for _ in range(number)]
     print("ready", flush=True)
     for line in sys.stdin:
         asked = json.loads(line)

@@ -1,5 +1,6 @@
 """Which parts there are, and which of them somebody asks for."""
 
+import signal
 import sys
 from collections.abc import Callable
 
@@ -24,6 +25,8 @@ def main(wanted: list[str] | None = None) -> int:
     if unknown := [name for name in names if name not in PARTS]:
         print(f"unknown: {', '.join(unknown)}; there are {', '.join(PARTS)}, and {PUBLISH}", file=sys.stderr)
         return 2
+    # whoever is stopped takes along what was started
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     for name in names or PARTS:
         print(f"\nscale {name}, {machine.load()}", flush=True)
         figures = PARTS[name]()

@@ -111,8 +111,9 @@ class Limits:
 
 
 def connect(environ: Mapping[str, str], prefix: str) -> Limits:
-    """By REDIS_URL, or by BROKER_URL where that is Redis, else within this process. Raises SetupError."""
-    urls = [environ.get("REDIS_URL", ""), environ.get("BROKER_URL", "")]
+    """By BROKER_URL where that is Redis, else by REDIS_URL, else within this process. Raises SetupError."""
+    # a platform's REDIS_URL may lack what our own address says, such as ssl_cert_reqs=none
+    urls = [environ.get("BROKER_URL", ""), environ.get("REDIS_URL", "")]
     url = next((u for u in urls if u.startswith(("redis://", "rediss://", "unix://"))), "")
     if not environ.get("BROKER_URL") or not url:
         return Limits(StubBackend(), prefix)  # type: ignore[no-untyped-call]
