@@ -18,7 +18,7 @@ from sfsync.forms.compose import choose, compose
 from sfsync.forms.text import eastasian
 from sfsync.oneorg import OneOrg
 from sfsync.patience import PATIENT_FOR
-from sfsync.records import Batch, Notice, Opportunity, OrderForm, Pdf, Receipt, Status, Unreadable, Upload
+from sfsync.records import Batch, Left, Notice, Opportunity, OrderForm, Pdf, Receipt, Status, Unreadable, Upload
 from sfsync.report import Outcome, Report
 from sfsync.salesforce.attach import MAX_BYTES, Answers, Attacher
 from sfsync.salesforce.org import IDS_PER_QUERY
@@ -113,7 +113,7 @@ class Serve:
         now = _Round(batch.failures, Outcome(batch=batch.id), self._clock() + self._seconds)
         try:
             with traces.about(traces.call, traces.short(batch.id)), traces.span("batch", count=len(batch.failures)):
-                self._teller.release(batch.left)
+                self._release(batch.left)
                 self._deal_with(list(batch.failures), now)
         except SfsyncError as error:
             now.report.error = error
@@ -127,6 +127,11 @@ class Serve:
             now.outcome.failing |= batch.failures.keys() - now.outcome.settled.keys()
         now.report.paused = self._one.board.paused
         return now.outcome
+
+    def _release(self, left: Sequence[Left]) -> None:
+        """Whoever left its stage asks no more. Whether it did, the org says: a batch may be old, or a stranger's."""
+        if left:
+            self._teller.release(self._org.left(self._one.plan, [each.opportunity_id for each in left]))
 
     def _stopping(self, now: _Round) -> bool:
         return self._asked_to_stop() or self._one.board.paused or self._clock() > now.until

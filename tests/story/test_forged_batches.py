@@ -1,0 +1,76 @@
+"""Whoever can write to the broker can ask sfsync to look at a record, and can make it say nothing that is not so."""
+
+import uuid
+
+import pytest
+
+from sfsync.records import Batch, Left
+
+
+def batch(*left: str, has_form: bool = False, **failures: int) -> Batch:
+    told = tuple(Left(opportunity_id=one, has_form=has_form) for one in left)
+    return Batch(id=uuid.uuid4().hex, failures=failures, left=told)
+
+
+@pytest.fixture
+def worker(world):
+    worker = world.worker()
+    world.run(worker)
+    return worker
+
+
+def standing(world, deal: str) -> tuple[str | None, str | None]:
+    return world.status(deal), world.message(deal)
+
+
+def test_a_record_that_still_stands_in_its_stage_keeps_its_message(world, worker):
+    deal = world.deal(products=0)
+    world.move(deal)
+    world.run(worker)
+    before = standing(world, deal)
+    assert before[0] == "Needs information"
+    assert worker.serve.batch(batch(deal)).report.error is None
+    assert standing(world, deal) == before
+
+
+@pytest.mark.parametrize("has_form", [True, False])
+def test_whether_a_record_that_left_has_a_form_the_org_says(world, worker, has_form):
+    deal = world.deal(products=0)
+    world.move(deal)
+    world.run(worker)
+    world.move(deal, stage="Closed Lost")
+    worker.serve.batch(batch(deal, has_form=has_form))
+    assert standing(world, deal) == (None, None)
+
+
+def test_a_record_of_which_sfsync_never_spoke_is_not_written(world, worker):
+    deal = world.deal()
+    worker.serve.batch(batch(deal, has_form=True))
+    assert standing(world, deal) == (None, None)
+    assert not [call for call in world.org.calls if call.method == "PATCH" and "composite" in call.path]
+
+
+def test_a_record_in_no_watched_stage_gets_no_form(world, worker):
+    deal = world.deal()
+    assert worker.serve.batch(batch(**{deal: 0})).report.made == 0
+    assert world.files(deal) == []
+
+
+def test_a_form_that_is_as_the_record_is_is_not_made_again(world, worker):
+    deal = world.deal()
+    world.move(deal)
+    world.run(worker)
+    for _ in range(3):
+        assert worker.serve.batch(batch(**{deal: 0})).report.made == 0
+    assert world.versions(deal) == 1
+
+
+def test_asking_the_org_costs_one_call_and_only_where_a_record_left(world, worker):
+    deal = world.deal(products=0)
+    world.move(deal)
+    world.run(worker)
+    world.move(deal, stage="Closed Lost")
+    for left, calls in ((), 0), ((deal,), 2):
+        before = worker.one.api.session.calls
+        worker.serve.batch(batch(*left))
+        assert worker.one.api.session.calls - before == calls
