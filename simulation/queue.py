@@ -146,7 +146,7 @@ def live_apart(plan: Plan, *, clocks: int = 2) -> tuple[Verdict, Counter[str], i
     bodies: list[Worker] = [Watching(*more, Random(chance.random()), broker=broker) for _ in range(clocks)]
     bodies += [Serving(*more, Random(chance.random()), broker=broker) for _ in range(plan.workers)]
     try:
-        world.people.plan(plan.minutes * 60.0)
+        world.people.plan(plan.minutes * 60.0, *plan.coming)
         world.start(bodies)
         world.go_on(plan.minutes * 60.0)
         broker.clear_up()
