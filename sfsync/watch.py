@@ -159,9 +159,9 @@ class Watch:
         """Take in what became of a batch; what did not come to its end waits again. Whether it was one of ours."""
         with self._lock:
             sent = self._taken_back(outcome.batch)
-            requests = sent.requests if sent else {}
+            held = sent.requests if sent else {}
             for opportunity_id, read_at in outcome.settled.items():
-                request = requests.get(opportunity_id)
+                request = held.get(opportunity_id)
                 if opportunity_id not in outcome.failing:
                     self._patience.forget(opportunity_id)
                 if request and all(when < read_at - _FRESH for _, when in request.stamps):
@@ -172,8 +172,8 @@ class Watch:
             self._asked.over((outcome.settled.keys() - outcome.failing) | outcome.refused)
             self._one.heed(self._asked.waiting)
             self._attached |= outcome.attached
-            undone = requests.keys() - outcome.settled.keys() - outcome.failing
-            self._wait_again({i: r for i, r in requests.items() if i in undone})
+            undone = held.keys() - outcome.settled.keys() - outcome.failing
+            self._wait_again({i: r for i, r in held.items() if i in undone})
             return sent is not None
 
     def _taken_back(self, batch: str) -> _Sent | None:
