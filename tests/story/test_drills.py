@@ -311,47 +311,22 @@ def test_what_a_broker_lost_or_nobody_serves_is_sent_again_and_made_once(world, 
     assert (world.status(deal), world.versions(deal)) == ("Ready", 1)
 
 
-@pytest.fixture
-def orgs(world, tmp_path):
-    """A folder of two orgs, and what opens them."""
+def test_a_secret_of_its_own_is_not_seen_before_a_restart(world, tmp_path, caplog):
     folder = tmp_path / "config" / "orgs"
     folder.mkdir(parents=True)
     (tmp_path / "config" / "form.xml").write_text((world.folder / "form.xml").read_text())
     (tmp_path / "config" / "sfsync.yaml").write_text(SETTINGS)
     for name in ("acme", "globex"):
         (folder / f"{name}.yaml").write_text("extends: ../sfsync.yaml\n")
-    return folder
+    variables = {f"{name}_ACME": value for name, value in environ(world.org).items()}
 
+    def started() -> Roster:
+        shop = Shop(limits=Limits(StubBackend(), "drill"), installation="drill", now=world.clock)
+        return Roster(folder.parent / "sfsync.yaml", dict(variables), shop, lambda _org, _batch: None)
 
-@pytest.fixture
-def roster(world, orgs):
-    variables = {
-        f"{key}_{name}": value for name in ("ACME", "GLOBEX", "INITECH") for key, value in environ(world.org).items()
-    }
-    shop = Shop(limits=Limits(StubBackend(), "drill"), installation="drill", now=world.clock)
-    return Roster(orgs.parent / "sfsync.yaml", variables, shop, lambda _org, _batch: None)
-
-
-def test_a_wrong_file_keeps_its_org_out_until_it_is_mended(roster, orgs, caplog):
-    (orgs / "acme.yaml").write_text("extends: ../sfsync.yaml\ncurrency: Dollar\n")
-    assert set(roster.look()) == {"globex"}
-    assert "is out" in runbook.quotes()
-    [line] = [line for line in caplog.messages if "is out" in line]
-    assert line.startswith("the org acme is out: ")
-    assert "acme.yaml:2" in line
-    (orgs / "acme.yaml").write_text("extends: ../sfsync.yaml\n")
-    assert set(roster.look()) == {"acme", "globex"}
-
-
-def test_an_org_is_added_and_taken_away_by_its_file_alone(roster, orgs):
-    assert set(roster.look()) == {"acme", "globex"}
-    (orgs / "initech.yaml").write_text("extends: ../sfsync.yaml\n")
-    assert set(roster.look()) == {"acme", "globex", "initech"}
-    (orgs / "initech.yaml").unlink()
-    assert set(roster.look()) == {"acme", "globex"}
-
-
-def test_a_secret_of_its_own_is_not_seen_before_a_restart(roster, orgs, caplog):
-    (orgs / "umbrella.yaml").write_text("extends: ../sfsync.yaml\n")
-    assert set(roster.look()) == {"acme", "globex"}
-    assert [line for line in caplog.messages if line.startswith("the org umbrella is out: ")]
+    running = started()
+    assert set(running.look()) == {"acme"}
+    assert [line for line in caplog.messages if line.startswith("the org globex is out: ")]
+    variables |= {f"{name}_GLOBEX": value for name, value in environ(world.org).items()}
+    assert set(running.look()) == {"acme"}
+    assert set(started().look()) == {"acme", "globex"}
