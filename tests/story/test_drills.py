@@ -83,15 +83,20 @@ def no_fault(night: Night) -> None:
     night.world.org.faults.clear()
 
 
-def permission(field: str, *, given: bool) -> Callable[[Night], None]:
-    """Revoke a permission in the worker's permission set, or give it back."""
-    set_to = f'UPDATE "FieldPermissions" SET "PermissionsRead" = {int(given)} WHERE "Field" = ?'
+def revoked(night: Night) -> None:
+    """An admin takes a permission away from the worker."""
+    [row] = [r for r in permissions(night) if r["Field"] == "Account.BillingAddress"]
+    night.world.rep.call("DELETE", f"sobjects/FieldPermissions/{row['Id']}")
 
-    def act(night: Night) -> None:
-        night.world.org.org.store.db.execute(set_to, [field])
-        night.sync.one.forget()  # as a restart would
 
-    return act
+def given_back(night: Night) -> None:
+    one = {"SobjectType": "Account", "Field": "Account.BillingAddress", "PermissionsRead": True}
+    night.world.rep.create("FieldPermissions", ParentId=permissions(night)[0]["ParentId"], PermissionsEdit=False, **one)
+
+
+def permissions(night: Night) -> list[dict]:
+    [ours] = night.world.org.org.get_all("PermissionSet", Name="Order_Form_Worker")
+    return night.world.org.org.get_all("FieldPermissions", ParentId=ours["Id"])
 
 
 def storage(size: int) -> Callable[[Night], None]:
@@ -147,10 +152,10 @@ DRILLS = {
     ),
     "full storage": Drill(breaks=storage(0), log="Salesforce answers …", status="Failed", mends=storage(10**9)),
     "a field that the worker may no longer read": Drill(
-        breaks=permission("Account.BillingAddress", given=False),
-        log="… has no '…', or the integration user may not read it",
+        breaks=revoked,
+        log="Salesforce answers …",
         check="or the integration user may not read it",
-        mends=permission("Account.BillingAddress", given=True),
+        mends=given_back,
     ),
     "a new secret": Drill(
         breaks=another_secret,
@@ -228,6 +233,11 @@ def test_what_the_rep_has_to_mend_status_shows_with_its_message(night, words):
     assert (night.world.status(deal), night.status().waiting) == ("Ready", ())
 
 
+def test_a_worker_that_starts_without_a_permission_names_the_field(world, caplog):
+    revoked(Night(world, caplog))
+    assert Night(world, caplog).log_says("… has no '…', or the integration user may not read it")
+
+
 def test_an_org_that_nobody_switched_on_waits_for_a_yes(world, caplog):
     sync = world.worker()
     sync.watch = Watch(sync.one, at_most=200)
@@ -238,7 +248,7 @@ def test_an_org_that_nobody_switched_on_waits_for_a_yes(world, caplog):
     assert night.log_says("sfsync is not switched on for this org")
     assert "sfsync is not switched on for this org." in night.check()
     assert night.status().untouched == 1
-    connected_board(night).switch_on()
+    night.sync.one.board.switch_on()  # as sfsync run --yes does
     world.clock.forward(minutes=1)
     later = world.deal()
     world.move(later)
@@ -246,14 +256,9 @@ def test_an_org_that_nobody_switched_on_waits_for_a_yes(world, caplog):
     assert (world.status(later), night.check()) == ("Ready", "")
 
 
-def connected_board(night: Night):
-    """What `sfsync run --yes` uses."""
-    return night.sync.one.board
-
-
 def test_a_flood_is_held_until_at_most_is_raised(world, caplog):
+    switched_on(world.org)
     sync = world.worker()
-    connected_board(Night(world, caplog)).switch_on()
     sync.watch = Watch(sync.one, at_most=2)
     night = Night(world, caplog, sync.run)
     account = world.account()
@@ -306,47 +311,22 @@ def test_what_a_broker_lost_or_nobody_serves_is_sent_again_and_made_once(world, 
     assert (world.status(deal), world.versions(deal)) == ("Ready", 1)
 
 
-@pytest.fixture
-def orgs(world, tmp_path):
-    """A folder of two orgs, and what opens them."""
+def test_a_secret_of_its_own_is_not_seen_before_a_restart(world, tmp_path, caplog):
     folder = tmp_path / "config" / "orgs"
     folder.mkdir(parents=True)
     (tmp_path / "config" / "form.xml").write_text((world.folder / "form.xml").read_text())
     (tmp_path / "config" / "sfsync.yaml").write_text(SETTINGS)
     for name in ("acme", "globex"):
         (folder / f"{name}.yaml").write_text("extends: ../sfsync.yaml\n")
-    return folder
+    variables = {f"{name}_ACME": value for name, value in environ(world.org).items()}
 
+    def started() -> Roster:
+        shop = Shop(limits=Limits(StubBackend(), "drill"), installation="drill", now=world.clock)
+        return Roster(folder.parent / "sfsync.yaml", dict(variables), shop, lambda _org, _batch: None)
 
-@pytest.fixture
-def roster(world, orgs):
-    variables = {
-        f"{key}_{name}": value for name in ("ACME", "GLOBEX", "INITECH") for key, value in environ(world.org).items()
-    }
-    shop = Shop(limits=Limits(StubBackend(), "drill"), installation="drill", now=world.clock)
-    return Roster(orgs.parent / "sfsync.yaml", variables, shop, lambda _org, _batch: None)
-
-
-def test_a_wrong_file_keeps_its_org_out_until_it_is_mended(roster, orgs, caplog):
-    (orgs / "acme.yaml").write_text("extends: ../sfsync.yaml\ncurrency: Dollar\n")
-    assert set(roster.look()) == {"globex"}
-    assert "is out" in runbook.quotes()
-    [line] = [line for line in caplog.messages if "is out" in line]
-    assert line.startswith("the org acme is out: ")
-    assert "acme.yaml:2" in line
-    (orgs / "acme.yaml").write_text("extends: ../sfsync.yaml\n")
-    assert set(roster.look()) == {"acme", "globex"}
-
-
-def test_an_org_is_added_and_taken_away_by_its_file_alone(roster, orgs):
-    assert set(roster.look()) == {"acme", "globex"}
-    (orgs / "initech.yaml").write_text("extends: ../sfsync.yaml\n")
-    assert set(roster.look()) == {"acme", "globex", "initech"}
-    (orgs / "initech.yaml").unlink()
-    assert set(roster.look()) == {"acme", "globex"}
-
-
-def test_a_secret_of_its_own_is_not_seen_before_a_restart(roster, orgs, caplog):
-    (orgs / "umbrella.yaml").write_text("extends: ../sfsync.yaml\n")
-    assert set(roster.look()) == {"acme", "globex"}
-    assert [line for line in caplog.messages if line.startswith("the org umbrella is out: ")]
+    running = started()
+    assert set(running.look()) == {"acme"}
+    assert [line for line in caplog.messages if line.startswith("the org globex is out: ")]
+    variables |= {f"{name}_GLOBEX": value for name, value in environ(world.org).items()}
+    assert set(running.look()) == {"acme"}
+    assert set(started().look()) == {"acme", "globex"}

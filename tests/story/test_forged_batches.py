@@ -1,10 +1,15 @@
 """Whoever can write to the broker can ask sfsync to look at a record, and can make it say nothing that is not so."""
 
+import dataclasses
+import json
 import uuid
 
 import pytest
 
+from sfsync.cluster import letters
+from sfsync.digest import Figures
 from sfsync.records import Batch, Left
+from tests.story.test_nothing_leaks import CANARIES
 
 
 def batch(*left: str, has_form: bool = False, **failures: int) -> Batch:
@@ -74,3 +79,24 @@ def test_asking_the_org_costs_one_call_and_only_where_a_record_left(world, worke
         before = worker.one.api.session.calls
         worker.serve.batch(batch(*left))
         assert worker.one.api.session.calls - before == calls
+
+
+def test_what_travels_holds_nothing_of_a_customer(world, worker):
+    name = CANARIES["account"]
+    account = world.account(Name=name, BillingCity=name)
+    good, bare, full = (world.deal(Name=name, account=account, products=n) for n in (1, 0, 1))
+    world.move(good, bare)
+    asked = batch(**{good: 0, bare: 0})
+    first = worker.serve.batch(asked)
+    world.org.org.limits.storage = 0
+    world.move(full)
+    second = worker.serve.batch(batch(**{full: 0}))
+    assert (first.report.made, first.report.waiting, second.report.failed) == (1, 1, 1)
+    told = json.dumps([letters.of_batch(asked), letters.of_outcome(first), letters.of_outcome(second)])
+    assert good in told
+    assert name not in told
+
+
+def test_the_digest_holds_figures_only():
+    """Nothing else goes in: all that it is made of are numbers and moments."""
+    assert {field.type for field in dataclasses.fields(Figures)} == {int, bool, tuple[float, ...], int | None}
