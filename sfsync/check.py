@@ -13,8 +13,7 @@ from sfsync.forms import blueprint as order_forms
 from sfsync.forms.blueprint import Blueprint
 from sfsync.forms.template.catalogue import Catalogue, catalogues
 from sfsync.forms.template.template import Template
-from sfsync.salesforce.connect import connect
-from sfsync.salesforce.login import Credentials
+from sfsync.salesforce.connect import credentials, enter
 from sfsync.settings import LoginSettings
 
 
@@ -38,13 +37,12 @@ class Checks:
         """Look at the files, the login and the org. False where the org could not be reached."""
         loaded = self.files(path)
         login = loaded[0].settings.login if loaded else LoginSettings()
-        environ = tenants.of(path).environ(environ, login)
-        credentials = self._found.trying("environment", lambda: Credentials.from_environ(environ))
-        if credentials is None:
+        way_in = self._found.trying("environment", lambda: credentials(tenants.of(path), environ, login))
+        if way_in is None:
             return True
-        api = connect(environ, now)
+        api = enter(way_in, now)
         try:
-            if self._found.trying(f"login by {credentials.flow}", lambda: api.session.instance_url, shown=True):
+            if self._found.trying(f"login by {way_in.flow}", lambda: api.session.instance_url, shown=True):
                 orgcheck.user(self._found, api)
                 if loaded:
                     orgcheck.org(self._found, api, *loaded, now)

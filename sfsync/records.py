@@ -48,7 +48,8 @@ class Batch:
     id: str
     #: by Opportunity Id: how often it came to nothing, in a row
     failures: Mapping[str, int]
-    left: tuple[Left, ...] = ()
+    #: Ids of those that left their stage while they still asked for something
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,7 @@ from sfsync.forms.compose import choose, compose
 from sfsync.forms.text import eastasian
 from sfsync.oneorg import OneOrg
 from sfsync.patience import PATIENT_FOR
-from sfsync.records import Batch, Left, Notice, Opportunity, OrderForm, Pdf, Receipt, Status, Unreadable, Upload
+from sfsync.records import Batch, Notice, Opportunity, OrderForm, Pdf, Receipt, Status, Unreadable, Upload
 from sfsync.report import Outcome, Report
 from sfsync.salesforce.attach import MAX_BYTES, Answers, Attacher
 from sfsync.salesforce.org import IDS_PER_QUERY
@@ -128,10 +128,10 @@ class Serve:
         now.report.paused = self._one.board.paused
         return now.outcome
 
-    def _release(self, left: Sequence[Left]) -> None:
+    def _release(self, left: Sequence[str]) -> None:
         """Whoever left its stage asks no more. Whether it did, the org says: a batch may be old, or a stranger's."""
         if left:
-            self._teller.release(self._org.left(self._one.plan, [each.opportunity_id for each in left]))
+            self._teller.release(self._org.left(self._one.plan, left))
 
     def _stopping(self, now: _Round) -> bool:
         return self._asked_to_stop() or self._one.board.paused or self._clock() > now.until

@@ -32,13 +32,26 @@ class Tenant:
         """What log lines and metrics call it: nothing where there is no other."""
         return "" if self.alone else self.name
 
+    @property
+    def suffix(self) -> str:
+        """What its variables end with."""
+        return "" if self.alone else f"_{_variable(self.name).upper()}"
+
+    def own(self, problem: SetupError) -> SetupError:
+        """The same of a variable under the name that this org's has."""
+        if self.alone or not problem.where.startswith("SF_"):
+            return problem
+        variable, _, rest = problem.where.partition("=")
+        where = f"{variable}{self.suffix}{'=' if rest else ''}{rest}"
+        return SetupError(problem.what, where=where, remedy=problem.remedy, logged=problem.logged, code=problem.code)
+
     def environ(self, environ: Mapping[str, str], login: LoginSettings) -> Mapping[str, str]:
         """The environment as this org has it: `SF_USERNAME_ACME` is the org acme's `SF_USERNAME`."""
         said = {"SF_LOGIN_URL": login.url, "SF_CLIENT_ID": login.client_id, "SF_USERNAME": login.username}
         said = {name: value for name, value in said.items() if value}
         if self.alone:
             return {**environ, **said}
-        suffix = f"_{self.name.upper().replace('-', '_')}"
+        suffix = self.suffix
         own = {k.removesuffix(suffix): v for k, v in environ.items() if k.startswith("SF_") and k.endswith(suffix)}
         shared = {name: environ[name] for name in _SHARED if name in environ}
         if any(name in own for name in _KEYS):

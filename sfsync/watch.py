@@ -16,7 +16,7 @@ from sfsync.errors import Held, SfsyncError
 from sfsync.events import Ended, Passed
 from sfsync.oneorg import OneOrg
 from sfsync.patience import Patience
-from sfsync.records import Batch, Left, Request, Stamp
+from sfsync.records import Batch, Request, Stamp
 from sfsync.report import Outcome
 
 #: the longest transaction takes 10 minutes; its changes carry the time of its beginning and appear at its end
@@ -51,7 +51,7 @@ class _Waiting:
     """What is still to be served."""
 
     requests: dict[str, Request] = field(default_factory=dict)
-    left: dict[str, Left] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
 
 
 class Watch:
@@ -115,14 +115,14 @@ class Watch:
         with self._lock:
             self._forget_all_but({r.opportunity_id for r in requests})
             moved = [r for r in requests if (sweep or self._is_news(r, began)) and not self._is_on_its_way(r)]
-            self._asked.over(each.opportunity_id for each in left)
+            self._asked.over(left)
             self._asked.noticed((r.opportunity_id for r in moved), began)
             wanted = self._wanted(moved, began)
         self._hold_a_flood(list(wanted))
         with self._lock:
             self._waiting.requests = {i: r for i, r in wanted.items() if not self._is_on_its_way(r)}
             going = frozenset[str]().union(*(sent.left for sent in self._sent.values()))
-            self._waiting.left = {each.opportunity_id: each for each in left if each.opportunity_id not in going}
+            self._waiting.left = tuple(i for i in left if i not in going)
         self._watched = began
         return len(moved)
 
@@ -141,11 +141,11 @@ class Watch:
             going = {i for sent in self._sent.values() for i in sent.requests}
             ids = [i for i in self._waiting.requests if i not in going]
             ids = self._alike(ids, most or BATCH)
-            left, self._waiting.left = self._waiting.left, {}
+            left, self._waiting.left = self._waiting.left, ()
             if not ids and not left:
                 return None
             failures = {i: self._patience.times(i) for i in ids}
-            batch = Batch(id=uuid.uuid4().hex, failures=failures, left=tuple(left.values()))
+            batch = Batch(id=uuid.uuid4().hex, failures=failures, left=left)
             taken = {i: self._waiting.requests.pop(i) for i in ids}
             self._sent[batch.id] = _Sent(taken, frozenset(left), self._clock())
             return batch

@@ -243,6 +243,9 @@ class Timer:
 
 def leave(*, done: bool) -> int:
     """Return the exit code; where the org still owes an answer, the process ends here and now."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # told once more while Python ends, when our handlers are gone, it would not end with 0
+        signal.signal(number, signal.SIG_IGN)
     if done:
         return 0
     # the next start looks up what was done

@@ -9,6 +9,7 @@ import pytest
 from sfsync import cli, tenants
 from sfsync.errors import SetupError
 from sfsync.pocketorg.server import PocketOrg
+from sfsync.salesforce.connect import credentials
 from sfsync.settings import LoginSettings
 from sfsync.tenants import Tenant
 from tests.conftest import METADATA, ROOT, connected, environ, switched_on
@@ -103,6 +104,16 @@ def test_the_file_may_say_all_that_is_no_secret():
     found = acme.environ({"SF_CLIENT_ID": "all", "SF_PRIVATE_KEY": "all"}, login)
     assert found["SF_LOGIN_URL"] == "https://acme.my.salesforce.com"
     assert (found["SF_CLIENT_ID"], found["SF_USERNAME"]) == ("3MVG9", "sfsync@acme.example")
+
+
+def test_what_is_missing_is_named_as_this_org_has_it():
+    acme = Tenant("acme-uk", Path("config/orgs/acme-uk.yaml"))
+    with pytest.raises(SetupError) as caught:
+        credentials(acme, {}, NOTHING)
+    assert caught.value.where == "SF_CLIENT_ID_ACME_UK"
+    with pytest.raises(SetupError) as caught:
+        credentials(Tenant("main", Path("config/sfsync.yaml"), alone=True), {}, NOTHING)
+    assert caught.value.where == "SF_CLIENT_ID"
 
 
 @pytest.fixture

@@ -10,10 +10,9 @@ from sfsync import config, schedule
 from sfsync.check import Checks
 from sfsync.cli.app import ADMIN_MUST_ACT, TRY_AGAIN, Orgs, verb
 from sfsync.cli.screen import say
-from sfsync.cli.syncing import environ, named
+from sfsync.cli.syncing import named, way_into
 from sfsync.findings import Finding, Findings, Mark
 from sfsync.probe import Answer, Probe, report
-from sfsync.salesforce.connect import connect
 
 _COLOURS = {Mark.GOOD: "green", Mark.NOTE: "yellow", Mark.BAD: "red"}
 _NOTES = 1
@@ -50,7 +49,7 @@ def _probe(settings: Path) -> int:
     loaded = config.load(settings)
     watched = {form.stage for form in loaded.settings.order_forms}
     answers: list[Answer] = []
-    for answer in Probe(connect(environ(loaded), schedule.utc_now), watched).run():
+    for answer in Probe(way_into(loaded), watched).run():
         answers.append(answer)
         say(answer, "green" if answer.holds else "red")
     _REPORT.write_text(report(answers, schedule.utc_now().date()), "utf-8")

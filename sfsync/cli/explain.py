@@ -7,15 +7,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from sfsync import comparison, config, schedule
+from sfsync import comparison, config
 from sfsync.cli.app import verb
 from sfsync.cli.screen import say
-from sfsync.cli.syncing import environ, environ_of
+from sfsync.cli.syncing import environ_of, way_into
 from sfsync.comparison import Comparison
 from sfsync.errors import SetupError
 from sfsync.forms import blueprint as order_forms
 from sfsync.forms.provenance import Provenance
-from sfsync.salesforce.connect import connect
 
 DIFFERS = 1
 _LOGIN = "SF_CLIENT_ID"
@@ -49,7 +48,7 @@ def _content(file: Path) -> bytes:
 def _compared(settings: Path, content: bytes, made_of: Provenance) -> Comparison:
     loaded = config.load(settings)
     blueprints = order_forms.load(loaded)
-    return comparison.compare(content, made_of, connect(environ(loaded), schedule.utc_now), loaded, blueprints)
+    return comparison.compare(content, made_of, way_into(loaded), loaded, blueprints)
 
 
 def _said(made_of: Provenance, found: Comparison | None) -> None:

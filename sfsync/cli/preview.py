@@ -8,13 +8,12 @@ import click
 from sfsync import config, preview, schedule
 from sfsync.cli.app import verb
 from sfsync.cli.screen import say, table
-from sfsync.cli.syncing import environ
+from sfsync.cli.syncing import way_into
 from sfsync.errors import SetupError, SfsyncError
 from sfsync.forms import blueprint as order_forms
 from sfsync.forms.text import eastasian
 from sfsync.preview import Explanation, Preview, Rule
 from sfsync.renderers import Renderers
-from sfsync.salesforce.connect import connect
 from sfsync.samples import SAMPLES
 
 
@@ -39,7 +38,7 @@ def command(settings: Path, opportunity: str, sample: str | None, form: str, fil
     if sample:
         found = preview.of_sample(loaded, blueprints, sample, form)
     else:
-        found = preview.of_record(connect(environ(loaded), schedule.utc_now), loaded, blueprints, wanted, form)
+        found = preview.of_record(way_into(loaded), loaded, blueprints, wanted, form)
     content = _rendered(found)
     _written(file, content)
     _said(found, file)

@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from sfsync.errors import SetupError
 from sfsync.forms.blueprint import Blueprint
 from sfsync.renderers import Renderers
 from sfsync.salesforce.api import Api
-from sfsync.salesforce.connect import connect
+from sfsync.salesforce.connect import credentials, enter
 from sfsync.settings import LoginSettings
 from sfsync.sync import Sync
 
@@ -30,9 +30,10 @@ def installation(environ: Mapping[str, str]) -> str:
     return environ.get("SFSYNC_INSTALLATION") or environ.get("HEROKU_APP_NAME") or socket.gethostname()
 
 
-def environ(loaded: Config) -> Mapping[str, str]:
-    """The environment as the org of these settings has it."""
-    return tenants.of(loaded.path).environ(os.environ, loaded.settings.login)
+def way_into(loaded: Config) -> Api:
+    """The org of these settings; it logs in at the first call. Raises SetupError."""
+    tenant = tenants.of(loaded.path)
+    return enter(credentials(tenant, os.environ, loaded.settings.login), schedule.utc_now)
 
 
 def named(settings: Path) -> dict[str, str]:
@@ -42,16 +43,16 @@ def named(settings: Path) -> dict[str, str]:
 
 
 def environ_of(settings: Path) -> Mapping[str, str]:
-    """The same where the settings may not be in order yet."""
-    try:
-        return environ(config.load(settings))
-    except SetupError:
-        return tenants.of(settings).environ(os.environ, LoginSettings())
+    """The environment as the org of these settings has it, which may not be in order yet."""
+    login = LoginSettings()
+    with suppress(SetupError):
+        login = config.load(settings).settings.login
+    return tenants.of(settings).environ(os.environ, login)
 
 
 def connected(loaded: Config) -> Api:
     """The org of these settings; what the login has read is of no use to the render processes, and goes."""
-    api = connect(environ(loaded), schedule.utc_now)
+    api = way_into(loaded)
     forget_secrets()
     return api
 

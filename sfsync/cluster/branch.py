@@ -17,7 +17,7 @@ from sfsync.records import Batch, OrderForm, Pdf
 from sfsync.reload import Loaded, Reload
 from sfsync.renderers import Renderers
 from sfsync.report import Outcome, Report
-from sfsync.salesforce.connect import enter
+from sfsync.salesforce.connect import credentials, enter
 from sfsync.salesforce.login import Credentials
 from sfsync.serve import Serve
 from sfsync.settings import Settings
@@ -62,10 +62,10 @@ class Branch:
     """Its session and its login stay; all else is made anew where the settings change."""
 
     def __init__(
-        self, tenant: Tenant, loaded: Loaded, credentials: Credentials, shop: Shop, send: Callable[[str, Batch], None]
+        self, tenant: Tenant, loaded: Loaded, way_in: Credentials, shop: Shop, send: Callable[[str, Batch], None]
     ) -> None:
         self.tenant, self._shop, self._send = tenant, shop, send
-        self.api = enter(credentials, shop.now, self._may_call, shop.heed)
+        self.api = enter(way_in, shop.now, self._may_call, shop.heed)
         self._files, self._guard = Reload(loaded, self._prove), threading.Lock()
         self._use(loaded)
 
@@ -114,5 +114,4 @@ class Branch:
 def opened(tenant: Tenant, environ: Mapping[str, str], shop: Shop, send: Callable[[str, Batch], None]) -> Branch:
     """Read its files and its login. Raises SetupError, SetupErrors."""
     loaded = reload.load(tenant.path)
-    credentials = Credentials.from_environ(tenant.environ(environ, loaded[0].settings.login))
-    return Branch(tenant, loaded, credentials, shop, send)
+    return Branch(tenant, loaded, credentials(tenant, environ, loaded[0].settings.login), shop, send)

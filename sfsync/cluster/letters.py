@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sfsync.errors import Outage, SetupError, SfsyncError, TryAgainLater
-from sfsync.records import Batch, Left
+from sfsync.records import Batch
 from sfsync.report import Outcome, Report
 from sfsync.salesforce import soql
 
@@ -24,7 +24,7 @@ def of_batch(batch: Batch) -> dict[str, Any]:
     return {
         "id": batch.id,
         "failures": dict(batch.failures),
-        "left": {each.opportunity_id: each.has_form for each in batch.left},
+        "left": list(batch.left),
     }
 
 
@@ -34,7 +34,7 @@ def batch(letter: Any) -> Batch:
         return Batch(
             id=_batch_id(letter["id"]),
             failures={soql.record_id(i): _whole(n) for i, n in letter["failures"].items()},
-            left=tuple(Left(opportunity_id=soql.record_id(i), has_form=bool(f)) for i, f in letter["left"].items()),
+            left=tuple(map(soql.record_id, letter["left"])),
         )
 
 

@@ -64,11 +64,11 @@ class Org:
 
     def watch(
         self, plan: Plan, since: datetime | None, entered_since: datetime | None
-    ) -> tuple[list[Request], list[Left]]:
+    ) -> tuple[list[Request], list[str]]:
         """Which records of the watched stages moved at or after `since`; all of them where it is None.
 
         A record of which sfsync has never spoken counts only if it entered its stage after `entered_since`, where that
-        is said. Beside them, those that left their stage and still ask for something. One API call, and one more for
+        is said. Beside them, the Ids of those that left their stage and still ask for something. One API call, and one more for
         each 2,000 moved records.
         """
         texts = [_watch_opportunities(plan, since, entered_since), _watch_left(plan, since)]
@@ -83,15 +83,18 @@ class Org:
                 for row in rows:
                     seen[row[child.link]].update(_stamps(row, row["Id"], child.stamps))
             requests = [Request(opportunity_id=soql.record_id(i), stamps=frozenset(seen[i])) for i in seen]
-        return requests, _gone(left, plan)
+            return requests, [soql.record_id(row["Id"]) for row in left]
 
     def left(self, plan: Plan, ids: Sequence[str]) -> list[Left]:
         """Which of these left their stage and still ask for something. One API call for each 350, none for none."""
-        rows: list[Row] = []
+        found: list[Left] = []
         for some in chunks(ids, IDS_PER_QUERY):
-            [found] = self.api.queries([_left(plan, soql.among_ids("Id", some))], self._beside)
-            rows += found
-        return _gone(rows, plan)
+            [rows] = self.api.queries([_left(plan, soql.among_ids("Id", some))], self._beside)
+            with documented():
+                found += [
+                    Left(opportunity_id=soql.record_id(r["Id"]), has_form=bool(r[plan.names.version])) for r in rows
+                ]
+        return found
 
     def read(self, plan: Plan, ids: Sequence[str], *, in_any_stage: bool = False) -> Iterator[Opportunity | Unreadable]:
         """Read in full those that still stand in a watched stage, or all of them, in the order given.
@@ -216,11 +219,6 @@ def _left(plan: Plan, *conditions: str) -> str:
     gone = f"StageName NOT IN {soql.texts(plan.stages)}"
     asking = soql.among(names.status, [Status.NEEDS_INFORMATION.value, Status.FAILED.value])
     return soql.select(["Id", names.version], "Opportunity", gone, asking, *conditions)
-
-
-def _gone(rows: Iterable[Row], plan: Plan) -> list[Left]:
-    with documented():
-        return [Left(opportunity_id=soql.record_id(r["Id"]), has_form=bool(r[plan.names.version])) for r in rows]
 
 
 def _watch_children(plan: Plan, child: Children, since: datetime) -> str:

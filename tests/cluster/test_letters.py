@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sfsync.cluster import letters
 from sfsync.cluster.letters import ForeignError
 from sfsync.errors import AnswerLost, LoginRefused, Outage, SetupError, TryAgainLater
-from sfsync.records import Batch, Left
+from sfsync.records import Batch
 from sfsync.report import Outcome, Report
 
 IDS = st.integers(0, 99_999_999).map(lambda n: f"006{n:012d}AAA")
@@ -22,9 +22,7 @@ BATCHES = st.builds(
     Batch,
     id=KEYS,
     failures=st.dictionaries(IDS, st.integers(0, 99), max_size=5),
-    left=st.dictionaries(IDS, st.booleans(), max_size=3).map(
-        lambda found: tuple(Left(opportunity_id=i, has_form=f) for i, f in found.items())
-    ),
+    left=st.lists(IDS, max_size=3).map(tuple),
 )
 ERRORS = st.sampled_from([None, Outage("down"), SetupError("no field", where="org"), TryAgainLater("later")])
 REPORTS = st.builds(

@@ -8,13 +8,12 @@ import pytest
 
 from sfsync.cluster import letters
 from sfsync.digest import Figures
-from sfsync.records import Batch, Left
+from sfsync.records import Batch
 from tests.story.test_nothing_leaks import CANARIES
 
 
-def batch(*left: str, has_form: bool = False, **failures: int) -> Batch:
-    told = tuple(Left(opportunity_id=one, has_form=has_form) for one in left)
-    return Batch(id=uuid.uuid4().hex, failures=failures, left=told)
+def batch(*left: str, **failures: int) -> Batch:
+    return Batch(id=uuid.uuid4().hex, failures=failures, left=left)
 
 
 @pytest.fixture
@@ -38,19 +37,18 @@ def test_a_record_that_still_stands_in_its_stage_keeps_its_message(world, worker
     assert standing(world, deal) == before
 
 
-@pytest.mark.parametrize("has_form", [True, False])
-def test_whether_a_record_that_left_has_a_form_the_org_says(world, worker, has_form):
+def test_whether_a_record_that_left_has_a_form_the_org_says(world, worker):
     deal = world.deal(products=0)
     world.move(deal)
     world.run(worker)
     world.move(deal, stage="Closed Lost")
-    worker.serve.batch(batch(deal, has_form=has_form))
+    worker.serve.batch(batch(deal))
     assert standing(world, deal) == (None, None)
 
 
 def test_a_record_of_which_sfsync_never_spoke_is_not_written(world, worker):
     deal = world.deal()
-    worker.serve.batch(batch(deal, has_form=True))
+    worker.serve.batch(batch(deal))
     assert standing(world, deal) == (None, None)
     assert not [call for call in world.org.calls if call.method == "PATCH" and "composite" in call.path]
 
