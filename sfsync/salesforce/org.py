@@ -68,8 +68,8 @@ class Org:
         """Which records of the watched stages moved at or after `since`; all of them where it is None.
 
         A record of which sfsync has never spoken counts only if it entered its stage after `entered_since`, where that
-        is said. Beside them, the Ids of those that left their stage and still ask for something. One API call, and one more for
-        each 2,000 moved records.
+        is said. Beside them, the Ids of those that left their stage and still ask for something. One API call, and one
+        more for each 2,000 moved records.
         """
         texts = [_watch_opportunities(plan, since, entered_since), _watch_left(plan, since)]
         if since is not None:
