@@ -18,6 +18,7 @@ from sfsync.oneorg import OneOrg
 from sfsync.patience import Patience
 from sfsync.records import Batch, Request, Stamp
 from sfsync.report import Outcome
+from sfsync.salesforce.org import IDS_PER_QUERY
 
 #: the longest transaction takes 10 minutes; its changes carry the time of its beginning and appear at its end
 OVERLAP = timedelta(minutes=11)
@@ -26,8 +27,8 @@ OVERLAP = timedelta(minutes=11)
 _FRESH = timedelta(seconds=3)
 #: how long after our own write to look at a record again
 _SETTLES = timedelta(seconds=5)
-#: records of one batch: eight full calls of uploads, three of bells
-BATCH = 600
+#: records of one batch: they are read before its uploads begin, and not between them
+BATCH = IDS_PER_QUERY
 #: seconds after which a batch of which nothing was heard counts as lost; where the broker was away meanwhile, it may
 #: have forgotten it, and to send it twice does no harm
 LEASE, DOUBTED = 300.0, 15.0

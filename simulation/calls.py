@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 #: records of one read with their lines, files of one composite graph call, bells of one call
-_READ, _GRAPHS, _BELLS = 350, 75, 200
+_READ, _GRAPHS, _BELLS = 375, 75, 200
 #: by a part of the address, then by a part of the body
 _ADDRESSES = {"/oauth2/": "logins", "/composite/graph": "files", "/customNotificationAction": "bells"}
 _BODIES = {b"FROM%20Order_Form__c%20": "reads", b"SystemModstamp": "looks"}
