@@ -264,7 +264,7 @@ def _org(port: int = 0) -> PocketOrg:
 def _environ(org: PocketOrg) -> dict[str, str]:
     """How a worker logs in to this org."""
     login = {"SF_LOGIN_URL": org.instance_url, "SF_CLIENT_ID": org.client_id, "SF_CLIENT_SECRET": org.client_secret}
-    return {**os.environ, **login}
+    return {**os.environ, **login, "SFSYNC_LOGS": "plain"}  # here people read them
 
 
 def _sfsync(verb: str, config: Path, environ: dict[str, str], *more: str) -> subprocess.CompletedProcess[str]:
