@@ -22,9 +22,9 @@ from sfsync.report import Outcome, Report
 from sfsync.watch import BATCH
 from tests.services import shared
 
-ORGS, EACH, ROUNDS = 20, 15, 3
+ORGS, EACH, ROUNDS = 20, 5, 2
 #: times that the table of products is printed, so that drawing outweighs all else by far
-TABLES = 80
+TABLES = 400
 MESSAGES = 100
 
 
