@@ -1,6 +1,5 @@
 """One org in this process: its settings, its way in, and what watches or serves it."""
 
-import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,8 +22,6 @@ from sfsync.serve import Serve
 from sfsync.settings import Settings
 from sfsync.tenants import Tenant
 from sfsync.watch import Watch
-
-log = logging.getLogger(__name__)
 
 #: a batch is given back after so long, so that a slow org leaves room for others
 BATCH_SECONDS = 120.0

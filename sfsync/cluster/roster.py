@@ -15,7 +15,7 @@ from sfsync.tenants import Tenant
 
 log = logging.getLogger(__name__)
 
-#: so many orgs are kept open by whoever only serves them: each costs about a megabyte
+#: so many orgs are kept open by whoever only serves them: each costs somewhat less than a megabyte
 _OPEN = 200
 
 
