@@ -35,7 +35,8 @@ EXPLAINED = {
     r"cumulusci Opportunity\.Fiscal byteLength: .*": "one byte a digit; nobody reads it",
     r"\S+ (Account|Contact) child \w+\.MasterRecordId in ours alone": "a merged record's way to its successor is told",
     r"\S+ Group child Task\.OwnerId in ours alone": "a queue's tasks are told",
-    r"jira-sf-integration \w+ child Feed(Item|Comment)\.\w+ in ours alone": "Chatter is off in that org",
+    r"jira-sf-integration \w+ child (Feed|CollaborationGroup)\w*\.\w+ in ours alone": "Chatter is off in that org",
+    r"jira-sf-integration \w+\.\w+ referenceTo: .*, 'CollaborationGroup', .* here": "Chatter is off in that org",
     r"(cumulusci|grouparoo) \w+ child \w+\.\w+ in ours alone": "older versions had fewer, or the feature is off there",
 }
 
