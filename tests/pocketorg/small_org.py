@@ -70,6 +70,10 @@ class SmallOrg:
         """The first selected value of every record."""
         return [next(value for key, value in record.items() if key != "attributes") for record in self.records(text)]
 
+    def named(self, where: str) -> set[str]:
+        """Names of the Opportunities that a condition finds."""
+        return set(self.column(f"SELECT Name FROM Opportunity WHERE {where}"))
+
     def refusal(self, text: str) -> ApiError:
         try:
             self.ask(text)
