@@ -1,10 +1,9 @@
 """A batch on its way through five steps: read, compose, render, attach, tell."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
@@ -23,6 +22,7 @@ from sfsync.report import Outcome, Report
 from sfsync.salesforce.attach import MAX_BYTES, Answers, Attacher
 from sfsync.salesforce.org import IDS_PER_QUERY
 from sfsync.salesforce.tell import BELLS, Teller
+from sfsync.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -104,9 +104,9 @@ class Serve:
         self._asked_to_stop, self._attached_so_many = stopping, attached
         self._lane, self._clock, self._seconds = lane, clock, seconds
         self._reads = IDS_PER_QUERY
-        #: of two batches one uploads to its end while the other reads and renders; taking turns call by call, both
-        #: would end at once, and nobody had read the next
-        self._uploading = threading.Lock()
+        #: while one batch takes in what an upload came to, another one uploads. The earliest goes first, so that they
+        #: do not all end at once, when nobody had read the next
+        self._turns = Turns()
 
     def batch(self, batch: Batch) -> Outcome:
         """Serve it. Never raises for what the org or a record does: the outcome says it."""
@@ -147,15 +147,11 @@ class Serve:
                 break
 
     def _upload(self, batches: Iterator[list[tuple[_Job, Pdf]]], now: _Round) -> None:
-        with ExitStack() as turn:
-            for number, batch in enumerate(batches):
-                if number == 0:
-                    waited_since = self._clock()
-                    turn.enter_context(self._uploading)
-                    now.until += self._clock() - waited_since
-                if self._stopping(now):
-                    break
-                self._attach(batch, now)
+        place = None
+        for batch in batches:
+            place = place or self._turns.come()
+            if not self._attach(batch, place, now):
+                break
 
     def _rendered(self, ids: Sequence[str], now: _Round) -> Iterator[tuple[_Job, Pdf]]:
         """Read and compose chunk by chunk, and yield what is rendered; the rest of a chunk renders meanwhile."""
@@ -259,12 +255,15 @@ class Serve:
         if batch:
             yield batch
 
-    def _attach(self, batch: Sequence[tuple[_Job, Pdf]], now: _Round) -> None:
-        """Upload one batch while the next ones are being rendered."""
+    def _attach(self, batch: Sequence[tuple[_Job, Pdf]], place: int, now: _Round) -> bool:
+        """Upload one batch while the next ones are being rendered. Whether there was still time for it."""
         jobs = {job.opportunity.id: job for job, _ in batch}
+        uploads = [_as_upload(job, pdf) for job, pdf in batch]
         with traces.about(traces.call, traces.of_call([job.trace for job, _ in batch])):
-            with self._lane():
-                answers = self._uploaded([_as_upload(job, pdf) for job, pdf in batch])
+            with self._its_turn(place, now), self._lane():
+                if self._stopping(now):
+                    return False
+                answers = self._uploaded(uploads)
             made = []
             for one, answer in answers.items():
                 with traces.about(traces.request, jobs[one].trace):
@@ -279,6 +278,14 @@ class Serve:
         if outage:
             self._ring(now)
             raise outage
+        return True
+
+    @contextmanager
+    def _its_turn(self, place: int, now: _Round) -> Iterator[None]:
+        since = self._clock()
+        with self._turns.turn(place):
+            now.until += self._clock() - since
+            yield
 
     def _uploaded(self, uploads: Sequence[Upload]) -> Answers:
         self._one.heed(InFlight(count=len(uploads)))
