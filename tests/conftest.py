@@ -20,6 +20,11 @@ ROOT = Path(__file__).parents[1]
 METADATA = ROOT / "config" / "salesforce"
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """More than there are cores: many tests wait for processes that they have started."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
 @pytest.fixture
 def bare_org() -> Iterator[PocketOrg]:
     """A pocket org with its users and stages, and nothing of sfsync's."""
