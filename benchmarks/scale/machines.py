@@ -23,9 +23,9 @@ from sfsync.report import Outcome, Report
 from sfsync.watch import BATCH
 from tests.services import shared
 
-ORGS, EACH, ROUNDS = 20, 10, 3
+ORGS, EACH, ROUNDS = 20, 10, 2
 #: times that the table of products is printed, so that drawing outweighs all else by far
-TABLES = 400
+TABLES = 300
 MESSAGES = 100
 
 
