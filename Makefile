@@ -58,7 +58,7 @@ bench: setup .bench/ready  ## measure: latency, calls, rendering beside other en
 	touch $@
 
 fuzz: setup  ## send the pocket org more nonsense than the tests do
-	SFSYNC_FUZZ=5000 $(BIN)/pytest tests/pocketorg/test_fuzz.py
+	SFSYNC_FUZZ=5000 $(BIN)/pytest tests/pocketorg/test_fuzz.py tests/pocketorg/test_fuzz_wire.py
 
 soak: setup  ## so many Opportunities in worlds full of trouble: make soak N=200000 SEED=1; PUBLISH=1 writes the page
 	$(BIN)/python -m simulation --seed $(or $(SEED),1) --opportunities $(or $(N),20000) $(if $(PUBLISH),--publish)

@@ -3,7 +3,7 @@
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from subprocess import Popen
 
@@ -28,11 +28,14 @@ def main() -> Figures:
             taken = [_once(orgs, environ) for _ in range(TIMES)]
         first, last = (sorted(pair[side] for pair in taken) for side in (0, 1))
         word = "started again at once" if not environ else "another sfsync work waits"
-        figures.say(f"{name}: until the next form", f"{first[0]:.0f} to {first[-1]:.0f} s", word)
-        figures.say(
-            f"{name}: until all are made", f"{last[0]:.0f} to {last[-1]:.0f} s", f"{DUE - MIDDLE} forms or fewer"
-        )
+        figures.say(f"{name}: until the next form", _seconds(first), word)
+        figures.say(f"{name}: until all are made", _seconds(last), f"{DUE - MIDDLE} forms or fewer")
     return figures
+
+
+def _seconds(taken: Sequence[float]) -> str:
+    least, most = min(taken), max(taken)
+    return f"{least:.1f} to {most:.1f} s"
 
 
 def _once(orgs: Orgs, environ: Mapping[str, str]) -> tuple[float, float]:
