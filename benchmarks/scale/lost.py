@@ -26,7 +26,7 @@ def main() -> Figures:
         with Orgs(1, DUE * (TIMES + 1)) as orgs:
             orgs.slow()
             taken = [_once(orgs, environ) for _ in range(TIMES)]
-        first, last = (sorted(pair[side] for pair in taken) for side in (0, 1))
+        first, last = ([pair[side] for pair in taken] for side in (0, 1))
         word = "started again at once" if not environ else "another sfsync work waits"
         figures.say(f"{name}: until the next form", _seconds(first), word)
         figures.say(f"{name}: until all are made", _seconds(last), f"{DUE - MIDDLE} forms or fewer")
