@@ -17,7 +17,7 @@ from apscheduler.job import Job
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from sfsync import traces
-from sfsync.errors import Held, SetupError, trail
+from sfsync.errors import Held, Outage, SetupError, SfsyncError, trail
 from sfsync.events import Ended, Heed, Passed, nobody
 from sfsync.heartbeat import Heartbeat
 from sfsync.report import Report
@@ -60,6 +60,7 @@ class Ticks:
         self._passed: datetime | None = None
         self._swept: datetime | None = None
         self._trouble: datetime | None = None
+        self._ailing: SfsyncError | None = None
         self._reminded: datetime | None = None
         self._held = False
         self._inside = True
@@ -125,10 +126,10 @@ class Ticks:
             log.info("%s", report, extra=report.numbers)
         if report.error is None:
             if self._trouble:
-                log.info("the org answers again")
-            self._trouble = self._reminded = None
+                log.info("the org answers again" if isinstance(self._ailing, Outage) else "all is well again")
+            self._trouble = self._reminded = self._ailing = None
             return
-        self._trouble = self._trouble or now
+        self._trouble, self._ailing = self._trouble or now, report.error
         lasting = now - self._trouble >= _REMIND_EVERY
         if self._reminded is None or now - self._reminded >= _REMIND_EVERY:
             level = logging.ERROR if lasting or isinstance(report.error, SetupError) else logging.WARNING

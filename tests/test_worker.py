@@ -12,7 +12,7 @@ from typing import ClassVar
 import pytest
 
 from sfsync import cli, worker
-from sfsync.errors import Held, Outage, SetupError
+from sfsync.errors import Held, Outage, SetupError, TryAgainLater
 from sfsync.heartbeat import Heartbeat
 from sfsync.report import Report
 from sfsync.salesforce.budget import Usage
@@ -119,14 +119,22 @@ def test_an_outage_is_said_once_an_hour_and_louder_when_it_lasts(caplog, hours, 
     assert said[-1].levelno == level
 
 
-def test_the_end_of_an_outage_is_said_too(caplog):
+@pytest.mark.parametrize(
+    ("error", "end"),
+    [
+        (Outage("Salesforce cannot be reached."), "the org answers again"),
+        (TryAgainLater("The broker is away."), "all is well again"),
+        (SetupError("A field is missing."), "all is well again"),
+    ],
+)
+def test_the_end_of_a_trouble_is_said_once_too(caplog, error, end):
     caplog.set_level(logging.INFO, "sfsync")
     day = Day(MONDAY)
-    day.passes.report = Report(error=Outage("Salesforce cannot be reached."))
+    day.passes.report = Report(error=error)
     day.goes_by(timedelta(minutes=1))
     day.passes.report = Report()
     day.goes_by(timedelta(minutes=1))
-    assert "the org answers again" in caplog.text
+    assert [r.message for r in caplog.records if "again" in r.message] == [end]
 
 
 @pytest.mark.parametrize(("used", "passes"), [(0, 40), (70, 20), (80, 10), (90, 2)])
