@@ -87,6 +87,14 @@ class Watch:
         """How many batches are on their way."""
         return len(self._sent)
 
+    @property
+    def busy(self) -> bool:
+        """Whether looking would only cost calls: what came now would be served after what is on its way."""
+        with self._lock:
+            return bool(self._sent) and (
+                bool(self.waiting) or any(len(sent.requests) >= BATCH for sent in self._sent.values())
+            )
+
     def look(self, *, sweep: bool) -> int:
         """Look which records moved, or at all of them in a `sweep`; gives back how many. Raises SfsyncError."""
         try:

@@ -46,8 +46,7 @@ class Clock:
         try:
             if lost := self._watch.lose_the_silent():
                 log.warning("nothing was heard of %d batches; they are sent again", lost)
-            # as long as more waits than is on its way, looking would only cost a call
-            if sweep or not (self._watch.waiting and self._watch.sent):
+            if sweep or not self._watch.busy:
                 report.moved += self._watch.look(sweep=sweep)
             else:
                 self._one.heed(Passed(ended=Ended.BUSY))

@@ -36,6 +36,20 @@ def test_all_that_moved_is_handed_out_once(watch, deals):
     assert watch.next() is None
 
 
+def test_there_is_no_need_to_look_while_some_wait_or_a_full_batch_is_on_its_way(watch, one, monkeypatch):
+    monkeypatch.setattr("sfsync.watch.BATCH", 5)
+    assert not watch.busy
+    batches = [watch.next(5)]
+    assert watch.busy
+    batches += [watch.next(5), watch.next(5)]
+    assert watch.waiting == 0
+    busy = []
+    for batch in batches:
+        busy.append(watch.busy)
+        came_back(watch, one, batch)
+    assert [*busy, watch.busy] == [True, True, False, False]
+
+
 def test_what_came_to_its_end_is_not_handed_out_again_before_it_moves(watch, one, deals, org):
     came_back(watch, one, watch.next())
     watch.look(sweep=False)
